@@ -1,0 +1,89 @@
+"""Sentiment by textblob-de: what the word list finds in a text, with path and version; internal so far.
+
+Cut-offs belong to the blob path (design: analysis, section 1): polarity <= -0.05 negative, >= 0.62
+positive; "none" means that no word of the list occurred. Never shown per person.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from typing import Any
+
+from anyio import to_thread
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from consultations.tables import Point, Sentiment
+from dialogue import comments
+from dialogue.kit.database import Database
+from dialogue.tables import Comment
+
+PATH = "textblob-de blob"
+VERSION = "0.4.3/1"
+NEGATIVE, POSITIVE = -0.05, 0.62
+CAP = 5_000
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One text's polarity in [-1, 1] (None: no word of the list) and its label."""
+
+    polarity: float | None
+    label: str
+
+
+@cache
+def _tools() -> tuple[Any, Any, Any]:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from textblob_de import PatternAnalyzer, PatternTokenizer, TextBlobDE
+    return TextBlobDE, PatternTokenizer(), PatternAnalyzer()
+
+
+def read(text: str) -> Reading:
+    """Polarity and label of one text; pure and slow (about 5 ms), so off the event loop."""
+    blob_class, tokenizer, analyzer = _tools()
+    blob = blob_class(unicodedata.normalize("NFC", text)[:CAP], tokenizer=tokenizer, analyzer=analyzer)
+    polarity = float(blob.sentiment.polarity)
+    return Reading(polarity, label(polarity))
+
+
+def label(polarity: float) -> str:
+    if polarity <= NEGATIVE:
+        return "negative"
+    return "positive" if polarity >= POSITIVE else "neutral"
+
+
+async def score_comment(database: Database, comment_id: int) -> None:
+    """Read one published comment and store the result; nothing when it is no longer public."""
+    async with database.reading() as db:
+        query = select(Comment.text).where(Comment.id == comment_id, comments.visible_to(comments.NOBODY))
+        text = (await db.execute(query)).scalar()
+    if text is None:
+        return
+    reading = await to_thread.run_sync(read, text)
+    values = {
+        "version": VERSION,
+        "digest": sha256(text.encode()).digest(),
+        "polarity": reading.polarity,
+        "label": reading.label,
+    }
+    async with database.writing() as db:
+        store = insert(Sentiment).values(comment_id=comment_id, path=PATH, **values)
+        await db.execute(store.on_conflict_do_update(index_elements=["comment_id", "path"], set_=values))
+
+
+async def unread(database: Database, consultation_id: int) -> list[int]:
+    """Published comments of a consultation that this path and version has not read yet."""
+
+
+    threads = select(Point.thread_id).where(Point.consultation_id == consultation_id)
+    done = select(Sentiment.comment_id).where(Sentiment.path == PATH, Sentiment.version == VERSION)
+    query = select(Comment.id).where(
+        Comment.thread_id.in_(threads), comments.visible_to(comments.NOBODY), Comment.id.not_in(done)
+    )
+    async with database.reading() as db:
+        return list((await db.execute(query.order_by(Comment.id))).scalars())

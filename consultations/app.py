@@ -1,0 +1,87 @@
+"""The roof: all routes, the door around them, one lifespan, refusals as pages."""
+
+import tomllib
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
+
+from consultations.calendar import SECONDS, Counter
+from consultations.pages import home, info, points, results
+from dialogue.kit import files, rendering
+from dialogue.kit.database import Database
+from dialogue.kit.errors import Forbidden
+from dialogue.kit.mail import Post
+from dialogue.kit.security import Door
+from dialogue.kit.settings import Settings
+from dialogue.pages import accounts, votes
+from dialogue.web import House, answer, path, refuser
+from moderation.pages import intake, queue
+
+ROUTES: list[Route] = [
+    *home.ROUTES,
+    *points.ROUTES,
+    *votes.ROUTES,
+    *intake.ROUTES,
+    *accounts.ROUTES,
+    *queue.ROUTES,
+    *results.ROUTES,
+    *info.ROUTES,
+]
+DEMO = Path(__file__).parent / "demo"
+
+
+def city(settings: Settings) -> dict[str, Any]:
+    """The city's name, contact and texts, and its legal pages, from a file: configuration, never code."""
+    folder = settings.city.parent if settings.city else DEMO
+    file = settings.city or DEMO / "city.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8")) | tomllib.loads(
+        (folder / "legal.toml").read_text(encoding="utf-8")
+    )
+
+
+def house(settings: Settings, database: Database) -> House:
+    """What requests and jobs share."""
+    town = city(settings)
+    templates = rendering.environment(city=town, path=path, demo=settings.demo)
+    mail_folder = None if settings.smtp_url else settings.data / "mail"
+    return House(settings, database, templates, Post(settings.mail_from, settings.smtp_url, mail_folder), town)
+
+
+def create(settings: Settings, database: Database, *, count_seconds: float = SECONDS) -> ASGIApp:
+    """The application for one process."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    routes: list[BaseRoute] = [Mount("/static", files.static_app(), name="static"), *guarded(ROUTES)]
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _lost, 405: _lost})
+    app.router.redirect_slashes = False
+    app.state.house = house(settings, database)
+    app.state.counter = Counter(count_seconds)
+    return Door(app, origin=settings.origin, answer=refuser(app))
+
+
+def guarded(routes: Iterable[Route]) -> list[Route]:
+    """Deny by default: a route that names no access answers 403."""
+    return [route if hasattr(route.endpoint, "access") else _closed(route) for route in routes]
+
+
+def _closed(route: Route) -> Route:
+    async def closed(request: Request) -> Response:
+        return await answer(request, Forbidden(), FormData())
+
+    return Route(route.path, closed, name=route.name, methods=list(route.methods or ()))
+
+
+async def _lost(request: Request, error: Exception) -> Response:
+    return await answer(request, error, FormData())

@@ -1,0 +1,65 @@
+"""The worker's table of contents: job name → what it does, for all floors."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from consultations.analysis import sentiment
+from consultations.outcome import exports
+from dialogue import limits, notices
+from dialogue.kit import mail
+from dialogue.kit.jobs import Context, Kind
+from dialogue.tables import Comment, Thread
+from dialogue.web import House
+from moderation import decisions
+
+
+
+
+async def send_mail(context: Context) -> None:
+    """Render and send one mail. The link is stored before the mail leaves, so that it always works."""
+    house: House = context.resources["house"]
+    template, person_id = context.args["template"], context.args["person"]
+    async with context.database.writing() as db:
+        person = await notices.recipient(db, person_id)
+        if person is None or not person.email:
+            return
+        about = await _about(db, context.args.get("comment"))
+        link = await notices.link(db, template, person_id, house.settings.origin)
+    text = house.templates.get_template(f"mail/{template}.txt").render(
+        person=person, link=link, origin=house.settings.origin, **about
+    )
+    await house.post.send(mail.compose(text, person.email, str(context.lease_id)))
+
+
+async def _about(db: Any, comment_id: int | None) -> dict[str, Any]:
+    if comment_id is None:
+        return {}
+    query = select(Comment.number, Comment.text, Thread.title).join(Thread, Thread.id == Comment.thread_id)
+    comment = (await db.execute(query.where(Comment.id == comment_id))).one()
+    return {"comment": comment, "decision": await decisions.latest(db, comment_id)}
+
+
+async def score(context: Context) -> None:
+    """Sentiment of one published comment; a second run changes nothing."""
+    await sentiment.score_comment(context.database, context.args["comment"])
+
+
+async def export(context: Context) -> None:
+    """An export file, written under a fresh name and then moved: no half file under a finished name."""
+    house: House = context.resources["house"]
+    await exports.run(context.database, house.settings, context.args["job"])
+
+
+async def sweep(context: Context) -> None:
+    """Forget old attempts."""
+    async with context.database.writing() as db:
+        await limits.sweep(db)
+
+
+LIST = {
+    "mail": Kind(send_mail, attempts=8),
+    "sentiment": Kind(score, attempts=3, at_once=1),
+    "export": Kind(export, attempts=3, at_once=1),
+    "sweep": Kind(sweep, attempts=1),
+}

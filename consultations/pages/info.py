@@ -1,0 +1,95 @@
+"""Pages that stand beside the dialogue: terms, legal pages, health; the demo's mailbox."""
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import PlainTextResponse, Response
+
+from dialogue import accounts
+from dialogue.kit import jobs
+from dialogue.kit.errors import NotFound, Unavailable
+from dialogue.roles import EVERYONE
+from dialogue.web import Page, get
+
+
+def _legal(slug: str) -> Any:
+    async def legal(page: Page) -> Response:
+        found = next((entry for entry in page.house.city["page"] if entry["slug"] == slug), None)
+        if found is None:
+            raise NotFound
+        return page.render(
+            "dialogue/page.html",
+            title=found["title"],
+            sections=found["section"],
+            checked=found["checked"],
+            dated=found.get("dated", ""),
+        )
+
+    return legal
+
+
+async def terms(page: Page) -> Response:
+    found = await accounts.current_terms(page.db)
+    if found is None:
+        raise NotFound
+    return page.render(
+        "dialogue/page.html", title=found.title, sections=found.sections, checked=True, dated=str(found.version)
+    )
+
+
+def _mailbox(page: Page) -> Path:
+    folder = page.house.post.folder
+    if not page.house.settings.demo or folder is None:
+        raise NotFound
+    return folder
+
+
+def _read(file: Path) -> dict[str, Any]:
+    message = message_from_bytes(file.read_bytes(), policy=default)
+    assert isinstance(message, EmailMessage)
+    return {
+        "id": file.stem,
+        "subject": message["Subject"],
+        "to": message["To"],
+        "at": message["Date"].datetime,
+        "text": message.get_content(),
+    }
+
+
+async def mailbox(page: Page) -> Response:
+    files = sorted(_mailbox(page).glob("*.eml"), key=lambda file: file.stat().st_mtime, reverse=True)
+    return page.render("dialogue/demo_mail.html", mails=[_read(file) for file in files[:100]])
+
+
+async def one_mail(page: Page) -> Response:
+    file = _mailbox(page) / f"{page.params['id']}.eml"
+    if not file.is_file():
+        raise NotFound
+    return page.render("dialogue/demo_mail_one.html", mail=_read(file))
+
+
+async def healthz(page: Page) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def readyz(page: Page) -> Response:
+    """The database answers, and jobs are being worked off."""
+    waiting = await jobs.waiting_seconds(page.db)
+    if waiting > 300:
+        raise Unavailable("Die Aufträge warten seit über fünf Minuten: Läuft der Worker?")
+    return PlainTextResponse(f"ok, queue {waiting:.0f} s")
+
+
+ROUTES = [
+    get("/teilnahmebedingungen", terms, name="terms", access=EVERYONE),
+    get("/impressum", _legal("impressum"), name="imprint", access=EVERYONE),
+    get("/datenschutz", _legal("datenschutz"), name="privacy", access=EVERYONE),
+    get("/barrierefreiheit", _legal("barrierefreiheit"), name="accessibility", access=EVERYONE),
+    get("/demo/post", mailbox, name="demo_mail", access=EVERYONE),
+    get("/demo/post/{id:int}", one_mail, name="demo_mail_one", access=EVERYONE),
+    get("/healthz", healthz, name="healthz", access=EVERYONE),
+    get("/readyz", readyz, name="readyz", access=EVERYONE),
+]

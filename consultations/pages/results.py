@@ -1,0 +1,65 @@
+"""The panel's and the committee's desk: counts so far, exports as jobs, downloads."""
+
+from pathlib import Path
+
+from starlette.responses import FileResponse, Response
+
+from consultations import calendar
+from consultations.outcome import exports
+from consultations.pages.shared import counter
+from dialogue import jobs, journal
+from dialogue.kit.errors import NotFound
+from dialogue.roles import COMMITTEE, PANEL, READERS
+from dialogue.web import Page, get, path, post
+
+
+async def _desk(page: Page, template: str, section: str) -> Response:
+    entries = await calendar.entries(page.db, counter(page))
+    return page.render(
+        template,
+        section=section,
+        entries=[entry for entry in entries if entry.state != "upcoming"],
+        exports=await exports.of_person(page.db, page.me.id),
+    )
+
+
+async def panel(page: Page) -> Response:
+    return await _desk(page, "consultations/panel.html", "panel")
+
+
+async def committee(page: Page) -> Response:
+    return await _desk(page, "consultations/committee.html", "committee")
+
+
+async def export(page: Page) -> Response:
+    entry = await calendar.entry(page.db, page.params["slug"])
+    role = page.choice("role", {role: role for role in exports.ROLES if role in page.me.roles})
+    job_id = await exports.start(page.db, entry.id, entry.title, role=role, person_id=page.me.id)
+    return page.redirect(path("job", id=job_id))
+
+
+async def job(page: Page) -> Response:
+    found = await jobs.get(page.db, page.params["id"], page.me.id)
+    template = "consultations/_job.html" if page.is_htmx else "consultations/job.html"
+    return page.render(template, job=found)
+
+
+async def download(page: Page) -> Response:
+    """The file, after the rights were checked again; each download stands in the journal."""
+    found = await exports.downloadable(page.db, page.params["id"], page.me.id, page.me.roles)
+    file = Path(page.house.settings.data) / "exports" / found.file
+    if not file.is_file():
+        raise NotFound("Diese Datei gibt es nicht mehr. Bitte erstellen Sie den Export noch einmal.")
+    await journal.record(
+        page.db, "export.downloaded", f"export:{found.job_id}", person_id=page.me.id, sha256=found.sha256
+    )
+    return FileResponse(file, filename=found.file.partition("-")[2], media_type="application/zip")
+
+
+ROUTES = [
+    get("/gremium", panel, name="panel", access=PANEL),
+    get("/ausschuss", committee, name="committee", access=COMMITTEE),
+    post("/beteiligung/{slug}/export", export, name="export", access=READERS),
+    get("/auftraege/{id:int}", job, name="job", access=READERS),
+    post("/auftraege/{id:int}/datei", download, name="download", access=READERS),
+]

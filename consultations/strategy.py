@@ -1,0 +1,125 @@
+"""The strategy: areas, points and measures, and the point with the thread in which people talk about it."""
+
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consultations.tables import Area, Consultation, Measure, Point, Response
+from dialogue import comments, threads
+from dialogue.kit.errors import NotFound
+from dialogue.tables import Comment, Thread
+
+_comments = (
+    select(func.count())
+    .where(Comment.thread_id == Point.thread_id, comments.visible_to(comments.NOBODY))
+    .correlate(Point)
+    .scalar_subquery()
+    .label("comments")
+)
+_POINT = (
+    select(
+        Point.id,
+        Point.code,
+        Point.title,
+        Point.text,
+        Point.rationale,
+        Point.documents,
+        Point.edition,
+        Point.changed_at,
+        Point.thread_id,
+        Area.key.label("area_key"),
+        Area.title.label("area_title"),
+        Consultation.slug,
+        Consultation.title.label("consultation_title"),
+        Consultation.ends_on,
+        _comments,
+        *(column.label(f"thread_{column.name}") for column in threads.COLUMNS if column.name not in {"id", "title"}),
+    )
+    .join(Consultation, Consultation.id == Point.consultation_id)
+    .join(Thread, Thread.id == Point.thread_id)
+    .outerjoin(Area, Area.id == Point.area_id)
+    .where(Point.code == bindparam("code"), Consultation.published_at <= func.now())
+)
+
+
+async def point(db: AsyncConnection, code: str) -> Row[Any]:
+    """A point of a published consultation with its thread's dates and count of comments, else NotFound."""
+    found = (await db.execute(_POINT, {"code": code.upper()[:20]})).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+_POINTS = (
+    select(
+        Point.code,
+        Point.title,
+        Point.edition,
+        Point.changed_at,
+        Point.consultation_id,
+        Consultation.slug,
+        Area.key.label("area_key"),
+        Area.title.label("area_title"),
+        _comments,
+    )
+    .join(Consultation, Consultation.id == Point.consultation_id)
+    .outerjoin(Area, Area.id == Point.area_id)
+    .where(Consultation.published_at <= func.now())
+    .order_by(Area.position, Point.position, Point.id)
+)
+
+
+async def points(db: AsyncConnection, consultation_id: int | None = None) -> list[Row[Any]]:
+    """Points of all published consultations, or of one."""
+    query = _POINTS if consultation_id is None else _POINTS.where(Point.consultation_id == consultation_id)
+    return list(await db.execute(query))
+
+
+_AREAS = select(
+    Area.id,
+    Area.key,
+    Area.slug,
+    Area.title,
+    Area.summary,
+    select(func.count()).where(Point.area_id == Area.id).scalar_subquery().label("points"),
+    select(func.max(Point.changed_at)).where(Point.area_id == Area.id).scalar_subquery().label("changed_at"),
+).order_by(Area.position)
+
+
+async def areas(db: AsyncConnection) -> list[Row[Any]]:
+    return list(await db.execute(_AREAS))
+
+
+async def measures(db: AsyncConnection) -> list[Row[Any]]:
+    query = select(Measure.__table__, Area.key.label("area_key")).join(Area, Area.id == Measure.area_id)
+    return list(await db.execute(query.order_by(Measure.position)))
+
+
+_ANSWERED = (
+    select(
+        Comment.number,
+        Comment.text,
+        Response.outcome,
+        Response.reasons,
+        Response.before,
+        Response.after,
+        Response.published_at,
+        Point.code,
+        Point.title,
+    )
+    .join(Comment, Comment.id == Response.comment_id)
+    .join(Point, Point.id == Response.point_id)
+    .where(Response.published_at <= func.now(), comments.visible_to(comments.NOBODY))
+    .order_by((Response.after == ""), Response.published_at.desc(), Response.id)
+)
+
+
+async def answered(db: AsyncConnection, limit: int = 3) -> list[Row[Any]]:
+    """Contributions the city has answered, those that changed a sentence first."""
+    return list(await db.execute(_ANSWERED.limit(limit)))
+
+
+async def response(db: AsyncConnection, number: str) -> Row[Any] | None:
+    """The city's answer to one contribution, if it is public."""
+    return (await db.execute(_ANSWERED.where(Comment.number == number))).first()

@@ -1,0 +1,148 @@
+"""Rows of the top floor: consultations, phases, areas, points, measures, responses, sentiment, exports."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, LargeBinary, SmallInteger, Text
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dialogue.kit.database import Base
+from dialogue.kit.personal import IMPERSONAL
+from dialogue.tables import Created, Id, Moment, Plain, one_of
+
+PHASES = ("information", "participation", "evaluation", "result")
+OUTCOMES = ("adopted", "partly", "not_adopted", "another_office", "already_covered")
+
+
+class Consultation(Base):
+    """A formal frame around threads: from when, until when, under which rules."""
+
+    __tablename__ = "consultations"
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
+    title: Mapped[Plain]
+    lead: Mapped[Plain]
+    about: Mapped[Plain]
+    starts_on: Mapped[date] = mapped_column(Date)
+    ends_on: Mapped[date] = mapped_column(Date)
+    checks_first: Mapped[bool] = mapped_column(server_default=sql("true"))
+    sealed_until: Mapped[Moment | None]
+    rulebook_id: Mapped[int | None] = mapped_column(ForeignKey("rulebooks.id"))
+    published_at: Mapped[Moment | None]
+    import_digest: Mapped[str | None] = mapped_column(Text, unique=True, info=IMPERSONAL)
+    attribution: Mapped[str] = mapped_column(Text, server_default="", info=IMPERSONAL)
+    results: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"), info=IMPERSONAL)
+    created_at: Mapped[Created]
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
+        CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="plain_slug"),
+    )
+
+
+class Phase(Base):
+    """One part of a consultation; the last day belongs to it."""
+
+    __tablename__ = "phases"
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("consultations.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(Text, primary_key=True, info=IMPERSONAL)
+    title: Mapped[Plain]
+    text: Mapped[Plain]
+    starts_on: Mapped[date] = mapped_column(Date)
+    ends_on: Mapped[date | None] = mapped_column(Date)
+    __table_args__ = (one_of("kind", PHASES),)
+
+
+class Area(Base):
+    """Handlungsfeld of the strategy."""
+
+    __tablename__ = "areas"
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
+    slug: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
+    title: Mapped[Plain]
+    summary: Mapped[Plain]
+    position: Mapped[int] = mapped_column(SmallInteger)
+
+
+class Point(Base):
+    """A point of the strategy, with the thread in which people talk about it."""
+
+    __tablename__ = "points"
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
+    area_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"), index=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"), index=True)
+    thread_id: Mapped[int] = mapped_column(ForeignKey("threads.id"), unique=True)
+    title: Mapped[Plain]
+    text: Mapped[Plain]
+    rationale: Mapped[Plain]
+    documents: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"), info=IMPERSONAL)
+    edition: Mapped[Plain]
+    changed_at: Mapped[Created]
+    position: Mapped[int] = mapped_column(SmallInteger)
+    __table_args__ = (CheckConstraint("code ~ '^[A-Z]+[0-9]+$'", name="plain_code"),)
+
+
+class Measure(Base):
+    """What the administration plans to do, under an area."""
+
+    __tablename__ = "measures"
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
+    area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), index=True)
+    title: Mapped[Plain]
+    text: Mapped[Plain]
+    until: Mapped[Plain]
+    cost: Mapped[Plain]
+    state: Mapped[Plain]
+    position: Mapped[int] = mapped_column(SmallInteger)
+    __table_args__ = (one_of("state", ("planned", "running", "done")),)
+
+
+class Response(Base):
+    """The city's answer to a contribution: what happened with it, and the clause it changed."""
+
+    __tablename__ = "responses"
+    id: Mapped[Id]
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id"), unique=True)
+    point_id: Mapped[int] = mapped_column(ForeignKey("points.id"), index=True)
+    outcome: Mapped[Plain]
+    reasons: Mapped[Plain]
+    before: Mapped[Plain]
+    after: Mapped[Plain]
+    published_at: Mapped[Moment | None]
+    __table_args__ = (one_of("outcome", OUTCOMES),)
+
+
+class Sentiment(Base):
+    """What textblob-de read in a text; internal until a run is released."""
+
+    __tablename__ = "sentiments"
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True)
+    path: Mapped[str] = mapped_column(Text, primary_key=True, info=IMPERSONAL)
+    version: Mapped[Plain]
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    polarity: Mapped[float | None]
+    label: Mapped[Plain]
+    scored_at: Mapped[Created]
+    __table_args__ = (one_of("label", ("negative", "neutral", "positive", "none")),)
+
+
+class Export(Base):
+    """A file made by a job; rights are checked again at download."""
+
+    __tablename__ = "exports"
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"), index=True)
+    role: Mapped[Plain]
+    format: Mapped[Plain]
+    file: Mapped[str] = mapped_column(Text, server_default="", info=IMPERSONAL)
+    sha256: Mapped[str] = mapped_column(Text, server_default="", info=IMPERSONAL)
+    size: Mapped[int | None]
+    rows: Mapped[dict[str, Any] | None] = mapped_column(JSONB, info=IMPERSONAL)
+    withdrawn_at: Mapped[Moment | None]
+    __table_args__ = (Index("ix_exports_withdrawn_at", "withdrawn_at"),)

@@ -1,0 +1,334 @@
+"""Accounts: register, confirm, sign in and out, reset; the current person; roles."""
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from anyio import CapacityLimiter, to_thread
+from argon2 import PasswordHasher
+from argon2.exceptions import VerificationError
+from sqlalchemy import Row, bindparam, case, delete, func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialogue import journal
+from dialogue.kit import clock, jobs, tokens
+from dialogue.kit.errors import Conflict, Invalid, NotFound
+from dialogue.roles import STAFF
+from dialogue.tables import Consent, Grant, Link, Person, SignIn, Terms
+
+MIN_PASSWORD = 10
+LIFE = timedelta(days=30)
+STAFF_LIFE, STAFF_IDLE = timedelta(hours=12), timedelta(minutes=30)
+LINK_LIFE = {"confirm": timedelta(days=2), "reset": timedelta(hours=2), "invite": timedelta(hours=24)}
+SEEN_EVERY = timedelta(minutes=5)
+NAMES = (
+    "Ahorn Amsel Auwald Biber Birke Brücke Buche Distel Drossel Eiche Eisvogel Elster Esche Falke Fähre Fink Giebel "
+    "Hafen Hasel Hecht Holunder Igel Insel Kastanie Kiesel Kirsche Kranich Laterne Lerche Libelle Linde Luchs Meise "
+    "Möwe Mühle Otter Pappel Platane Reiher Rotkehlchen Salzkorn Schwalbe Spatz Specht Sperling Star Steinbeißer "
+    "Storch Turm Ufer Ulme Wacholder Weide Wiesel Zeisig"
+).split()
+
+_hasher = PasswordHasher()
+_few = CapacityLimiter(2)
+
+
+@dataclass(frozen=True)
+class Current:
+    """The person of this request."""
+
+    id: int
+    pseudonym: str
+    email: str
+    source: str
+    roles: frozenset[str]
+    sign_in_id: int
+    seen_at: datetime
+
+    @property
+    def moderates(self) -> bool:
+        return "moderator" in self.roles
+
+    @property
+    def is_moderator(self) -> bool:
+        return self.moderates
+
+    @property
+    def is_panelist(self) -> bool:
+        return "panelist" in self.roles
+
+    @property
+    def is_committee(self) -> bool:
+        return "committee" in self.roles
+
+
+_CURRENT = (
+    select(
+        Person.id,
+        Person.pseudonym,
+        Person.email,
+        Person.source,
+        func.array(select(Grant.role).where(Grant.person_id == Person.id).scalar_subquery()).label("roles"),
+        SignIn.id.label("sign_in_id"),
+        SignIn.seen_at,
+    )
+    .join(SignIn, SignIn.person_id == Person.id)
+    .where(
+        SignIn.token_hash == bindparam("hash"),
+        SignIn.expires_at > func.now(),
+        SignIn.seen_at > func.now() - case((SignIn.staff, literal(STAFF_IDLE)), else_=literal(LIFE)),
+    )
+)
+
+
+async def current(db: AsyncConnection, token: str | None) -> Current | None:
+    """The person whose session this is, with the roles they hold at this moment."""
+    if not token or len(token) > 100:
+        return None
+    row = (await db.execute(_CURRENT, {"hash": tokens.digest(token)})).first()
+    if row is None:
+        return None
+    return Current(row[0], row[1], row[2], row[3], frozenset(row[4]), row[5], row[6])
+
+
+_SEEN = update(SignIn).where(SignIn.id == bindparam("sign_in")).values(seen_at=func.now())
+_SEEN_PERSON = update(Person).where(Person.id == bindparam("person")).values(last_seen_at=func.now())
+
+
+async def seen(db: AsyncConnection, person: Current) -> None:
+    """Note that the person was here; called at most every five minutes."""
+    await db.execute(_SEEN, {"sign_in": person.sign_in_id})
+    await db.execute(_SEEN_PERSON, {"person": person.id})
+
+
+# --- passwords --------------------------------------------------------------------------------------
+
+
+async def _in_thread(work: Any, *args: Any) -> Any:
+    return await to_thread.run_sync(work, *args, limiter=_few)
+
+
+@lru_cache(maxsize=1)
+def _decoy() -> str:
+    return _hasher.hash("for people who have no account: takes the same time")
+
+
+def _matches(stored: str | None, password: str) -> bool:
+    try:
+        return _hasher.verify(stored or _decoy(), password) and stored is not None
+    except VerificationError:
+        return False
+
+
+async def hashed(password: str) -> str:
+    """argon2id, in a thread, two at once."""
+    return str(await _in_thread(_hasher.hash, password))
+
+
+async def checked_password(password: str, *known: str) -> str:
+    """The password, or Invalid with what to do better."""
+    if len(password) < MIN_PASSWORD:
+        raise Invalid(f"Bitte wählen Sie mindestens {MIN_PASSWORD} Zeichen.", field="password")
+    if len(password) > 200:
+        raise Invalid("Bitte wählen Sie höchstens 200 Zeichen.", field="password")
+    if await _in_thread(_weak, password, known):
+        raise Invalid(
+            "Dieses Passwort lässt sich leicht erraten. Vier zufällige Wörter hintereinander sind gut zu merken "
+            "und schwer zu erraten.",
+            field="password",
+        )
+    return password
+
+
+def _weak(password: str, known: Iterable[str]) -> bool:
+    from zxcvbn import zxcvbn  # loads 30,000 words: only when somebody chooses a password
+
+    return int(zxcvbn(password[:72], user_inputs=list(known))["score"]) < 2
+
+
+# --- registration -----------------------------------------------------------------------------------
+
+
+async def current_terms(db: AsyncConnection) -> Row[Any] | None:
+    """The version of the terms that is in force."""
+    query = select(Terms.__table__).where(Terms.valid_from <= func.now()).order_by(Terms.valid_from.desc(), Terms.id.desc())
+    return (await db.execute(query.limit(1))).first()
+
+
+async def free_pseudonym(db: AsyncConnection) -> str:
+    """A friendly name nobody has yet, such as "Kastanie 417"."""
+    for digits in (3, 3, 4, 5, 7):
+        name = f"{random.choice(NAMES)} {random.randrange(10 ** (digits - 1), 10**digits)}"
+        if (await db.execute(select(Person.id).where(Person.pseudonym == name))).first() is None:
+            return name
+    raise Conflict
+
+
+async def register(db: AsyncConnection, email: str, password: str, terms_id: int) -> None:
+    """An unconfirmed account, its consent and a mail; for a known address only a mail that says so.
+
+    The visitor sees the same answer either way: nobody learns who has an account.
+    """
+    email = email.strip().lower()
+    stored = await hashed(await checked_password(password, email))
+    known = (await db.execute(select(Person.id, Person.confirmed_at).where(Person.email == email))).first()
+    if known is not None and known.confirmed_at is not None:
+        await jobs.enqueue(db, "mail", template="already_registered", person=known.id)
+        return
+    values = {"email": email, "password": stored, "source": "account", "pseudonym": await free_pseudonym(db)}
+    add = insert(Person).values(**values)
+    person_id = (
+        await db.execute(
+            add.on_conflict_do_update(index_elements=[Person.email], set_={"password": stored}).returning(Person.id)
+        )
+    ).scalar_one()
+    consent = insert(Consent).values(person_id=person_id, terms_id=terms_id)
+    await db.execute(consent.on_conflict_do_nothing())
+    await jobs.enqueue(db, "mail", template="confirm", person=person_id)
+
+
+async def confirm(db: AsyncConnection, token: str, password: str) -> int:
+    """Confirm the address with the link and the password chosen before; returns the person's id."""
+    link = await _link(db, token, {"confirm"})
+    person = (await db.execute(select(Person.id, Person.password).where(Person.id == link.person_id))).one()
+    if not await _in_thread(_matches, person.password, password):
+        raise Invalid("Das Passwort stimmt nicht mit dem überein, das Sie eben gewählt haben.", field="password")
+    await _use(db, token)
+    await db.execute(
+        update(Person).where(Person.id == person.id).values(confirmed_at=func.coalesce(Person.confirmed_at, func.now()))
+    )
+    return int(person.id)
+
+
+async def check_password(db: AsyncConnection, email: str, password: str) -> Row[Any] | None:
+    """The account with this address and password, else None; takes the same time in every case."""
+    query = select(Person.id, Person.password, Person.confirmed_at).where(Person.email == email.strip().lower())
+    person = (await db.execute(query)).first()
+    matches = await _in_thread(_matches, person.password if person else None, password)
+    return person if matches else None
+
+
+async def sign_in(db: AsyncConnection, person_id: int, device: str) -> tuple[str, timedelta]:
+    """A new session; returns the cookie's token and how long it lives."""
+    staff = bool(STAFF & await roles_of(db, person_id))
+    life = STAFF_LIFE if staff else LIFE
+    token = tokens.new()
+    await db.execute(
+        insert(SignIn).values(
+            token_hash=tokens.digest(token),
+            person_id=person_id,
+            device=device,
+            staff=staff,
+            expires_at=clock.now() + life,
+        )
+    )
+    return token, life
+
+
+async def sign_out(db: AsyncConnection, person: Current) -> None:
+    await db.execute(delete(SignIn).where(SignIn.id == person.sign_in_id))
+
+
+async def sign_out_everywhere(db: AsyncConnection, person_id: int) -> None:
+    await db.execute(delete(SignIn).where(SignIn.person_id == person_id))
+
+
+async def sign_ins(db: AsyncConnection, person_id: int) -> list[Row[Any]]:
+    query = select(SignIn.id, SignIn.device, SignIn.created_at, SignIn.seen_at).where(
+        SignIn.person_id == person_id, SignIn.expires_at > func.now()
+    )
+    return list(await db.execute(query.order_by(SignIn.seen_at.desc())))
+
+
+# --- links in mails ---------------------------------------------------------------------------------
+
+
+async def new_link(db: AsyncConnection, person_id: int, purpose: str) -> str:
+    """A one-time token for a mail; made only when the mail is written, so that no queue holds one."""
+    token = tokens.new()
+    await db.execute(
+        insert(Link).values(
+            token_hash=tokens.digest(token),
+            person_id=person_id,
+            purpose=purpose,
+            expires_at=clock.now() + LINK_LIFE[purpose],
+        )
+    )
+    return token
+
+
+async def _link(db: AsyncConnection, token: str, purposes: set[str]) -> Row[Any]:
+    query = select(Link.__table__).where(
+        Link.token_hash == tokens.digest(token),
+        Link.purpose.in_(purposes),
+        Link.used_at.is_(None),
+        Link.expires_at > func.now(),
+    )
+    link = (await db.execute(query)).first()
+    if link is None:
+        raise NotFound("Dieser Link ist abgelaufen oder wurde schon benutzt. Bitte fordern Sie einen neuen an.")
+    return link
+
+
+async def _use(db: AsyncConnection, token: str) -> None:
+    used = update(Link).where(Link.token_hash == tokens.digest(token), Link.used_at.is_(None)).values(used_at=func.now())
+    if (await db.execute(used.returning(Link.person_id))).first() is None:
+        raise Conflict("Dieser Link wurde gerade schon benutzt.")
+
+
+async def ask_for_reset(db: AsyncConnection, email: str) -> None:
+    """A mail with a link, if there is such an account; the visitor sees the same either way."""
+    person_id = (await db.execute(select(Person.id).where(Person.email == email.strip().lower()))).scalar()
+    if person_id is not None:
+        await jobs.enqueue(db, "mail", template="reset", person=person_id)
+
+
+async def set_password(db: AsyncConnection, token: str, password: str) -> int:
+    """A new password by link (reset or invitation); ends all other sessions, confirms the address."""
+    link = await _link(db, token, {"reset", "invite"})
+    stored = await hashed(await checked_password(password))
+    await _use(db, token)
+    await db.execute(
+        update(Person)
+        .where(Person.id == link.person_id)
+        .values(password=stored, confirmed_at=func.coalesce(Person.confirmed_at, func.now()))
+    )
+    await sign_out_everywhere(db, link.person_id)
+    return int(link.person_id)
+
+
+# --- roles ------------------------------------------------------------------------------------------
+
+
+async def roles_of(db: AsyncConnection, person_id: int) -> frozenset[str]:
+    return frozenset((await db.execute(select(Grant.role).where(Grant.person_id == person_id))).scalars())
+
+
+async def create(db: AsyncConnection, email: str, roles: Iterable[str], password: str = "") -> int:
+    """A person made by staff or the command line, with roles; an existing one gains them."""
+    email = email.strip().lower()
+    values = {"email": email, "source": "account", "pseudonym": await free_pseudonym(db)}
+    if password:
+        values |= {"password": await hashed(password), "confirmed_at": clock.now()}
+    add = insert(Person).values(**values)
+    kept = add.on_conflict_do_update(index_elements=[Person.email], set_={"email": email})
+    person_id = int((await db.execute(kept.returning(Person.id))).scalar_one())
+    for role in roles:
+        await db.execute(insert(Grant).values(person_id=person_id, role=role).on_conflict_do_nothing())
+    await sign_out_everywhere(db, person_id)
+    await journal.record(db, "person.roles", f"person:{await journal.actor(db, person_id)}", roles=sorted(roles))
+    return person_id
+
+
+async def consent(db: AsyncConnection, person_id: int) -> Row[Any] | None:
+    """The newest version of the terms this person agreed to, and when."""
+    query = (
+        select(Terms.version, Consent.given_at)
+        .join(Consent, Consent.terms_id == Terms.id)
+        .where(Consent.person_id == person_id)
+        .order_by(Consent.given_at.desc())
+    )
+    return (await db.execute(query.limit(1))).first()

@@ -1,0 +1,444 @@
+"""Comments: what people say; statuses, allowed transitions, and who may see which."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    true,
+    tuple_,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
+
+from dialogue import journal
+from dialogue.kit import jobs, tokens
+from dialogue.kit.errors import Conflict, Invalid, NotFound, TooMany
+from dialogue.kit.text import length, normalise
+from dialogue.tables import Comment, Person, Thread
+
+MAX_LENGTH = 5_000
+PAGE = 50
+FOLDED = 3
+TRANSITIONS: Mapping[str, frozenset[str]] = {
+    "published": frozenset({"pending", "hidden", "rejected"}),
+    "rejected": frozenset({"pending"}),
+    "hidden": frozenset({"published"}),
+    "withdrawn": frozenset({"pending", "published"}),
+}
+TEN_MINUTES, FIRST_DAY = 10, 10
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who looks: a person's id (None: signed out) and whether they moderate."""
+
+    person_id: int | None = None
+    moderates: bool = False
+
+
+NOBODY = Viewer()
+
+
+def visible_to(viewer: Viewer, comment: Any = Comment) -> ColumnElement[bool]:
+    """The one visibility rule: published for everyone, one's own for the author, all for moderators."""
+    if viewer.moderates:
+        return true()
+    public: ColumnElement[bool] = comment.status == "published"
+    return public if viewer.person_id is None else or_(public, comment.author_id == viewer.person_id)
+
+
+def _columns(comment: Any, author: Any) -> tuple[Any, ...]:
+    return (
+        comment.id,
+        comment.number,
+        comment.parent_id,
+        comment.text,
+        comment.status,
+        comment.source,
+        comment.example,
+        comment.published_at,
+        comment.author_id,
+        func.coalesce(author.pseudonym, "").label("pseudonym"),
+    )
+
+
+# --- reading ----------------------------------------------------------------------------------------
+
+
+def _mixed() -> ColumnElement[int]:
+    return func.hashint8extended(Comment.id, bindparam("seed", type_=BigInteger))
+
+
+@cache
+def _page_query(sort: str, continued: bool) -> Select[Any]:
+    """Top-level comments of a thread, each with its reply count and first replies, in one statement."""
+    if sort == "newest":
+        order: tuple[Any, ...] = (Comment.published_at.desc(), Comment.id.desc())
+        behind = tuple_(Comment.published_at, Comment.id) < tuple_(bindparam("moment"), bindparam("last"))
+    else:
+        order = (_mixed(), Comment.id)
+        behind = tuple_(_mixed(), Comment.id) > tuple_(bindparam("hash", type_=BigInteger), bindparam("last"))
+    author, reply, writer = aliased(Person), aliased(Comment), aliased(Person)
+    shown = and_(reply.parent_id == Comment.id, visible_to(NOBODY, reply))
+    top = (
+        select(
+            *_columns(Comment, author),
+            select(func.count()).where(shown).correlate(Comment).scalar_subquery().label("replies"),
+            (_mixed() if sort == "mixed" else literal(0)).label("hash"),
+            func.row_number().over(order_by=order).label("rank"),
+        )
+        .outerjoin(author, author.id == Comment.author_id)
+        .where(
+            Comment.thread_id == bindparam("thread"),
+            Comment.parent_id.is_(None),
+            visible_to(NOBODY),
+            behind if continued else true(),
+        )
+        .order_by(*order)
+        .limit(PAGE + 1)
+        .cte("top")
+    )
+    first = (
+        select(*_columns(reply, writer))
+        .outerjoin(writer, writer.id == reply.author_id)
+        .where(reply.parent_id == top.c.id, visible_to(NOBODY, reply))
+        .order_by(reply.published_at, reply.id)
+        .limit(FOLDED)
+        .correlate(top)
+        .lateral("first")
+    )
+    replies = select(*first.c, literal(0), top.c.hash, top.c.rank).join(first, true()).where(top.c.replies > 0)
+    both = select(*top.c).union_all(replies).subquery()
+    return select(both).order_by(both.c.rank, both.c.parent_id.is_not(None), both.c.published_at, both.c.id)
+
+
+@dataclass
+class Listing:
+    """A page of a thread: top-level rows, their first replies by parent id, and the next cursor."""
+
+    top: list[Any] = field(default_factory=list)
+    replies: dict[int, list[Any]] = field(default_factory=dict)
+    cursor: str = ""
+
+    @property
+    def ids(self) -> list[int]:
+        return [row.id for row in self.top] + [row.id for rows in self.replies.values() for row in rows]
+
+
+async def page(db: AsyncConnection, thread_id: int, sort: str, seed: int, cursor: str = "") -> Listing:
+    """One page of at most 50 top-level comments; `cursor` is the one of the page before."""
+    values: dict[str, Any] = {"thread": thread_id, "seed": seed}
+    if cursor:
+        values |= _read_cursor(sort, cursor)
+    listing = Listing()
+    for row in await db.execute(_page_query(sort, bool(cursor)), values):
+        if row.parent_id is None:
+            listing.top.append(row)
+        else:
+            listing.replies.setdefault(row.parent_id, []).append(row)
+    if len(listing.top) > PAGE:
+        listing.replies.pop(listing.top.pop().id, None)
+        last = listing.top[-1]
+        at = int(last.published_at.timestamp() * 1_000_000) if sort == "newest" else last.hash
+        listing.cursor = f"{values['seed']}.{at}.{last.id}"
+    return listing
+
+
+def _read_cursor(sort: str, cursor: str) -> dict[str, Any]:
+    try:
+        seed, at, last = (int(part) for part in cursor.split("."))
+        if max(abs(seed), abs(at), abs(last)) >= 2**63:
+            raise ValueError
+        if sort == "newest":
+            moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)
+            return {"seed": seed, "moment": moment, "last": last}
+    except (ValueError, OverflowError):
+        raise NotFound from None
+    return {"seed": seed, "hash": at, "last": last}
+
+
+@cache
+def _one_query(signed_in: bool, moderates: bool) -> Select[Any]:
+    mine = bindparam("viewer", type_=BigInteger) if signed_in else None
+    viewer = Viewer(mine, moderates)  # type: ignore[arg-type]
+    return (
+        select(*_columns(Comment, Person), Comment.thread_id, Comment.created_at, Comment.revision, Comment.signs)
+        .outerjoin(Person, Person.id == Comment.author_id)
+        .join(Thread, Thread.id == Comment.thread_id)
+        .where(Comment.number == bindparam("number"), Thread.opens_at.is_not(None), visible_to(viewer))
+    )
+
+
+async def by_number(db: AsyncConnection, number: str, viewer: Viewer = NOBODY) -> Row[Any]:
+    """The comment a viewer may see; everything else is NotFound, whether it exists or not."""
+    values: dict[str, Any] = {"number": tokens.number(number)}
+    if viewer.person_id is not None:
+        values["viewer"] = viewer.person_id
+    found = (await db.execute(_one_query(viewer.person_id is not None, viewer.moderates), values)).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+_BY_ID = (
+    select(*_columns(Comment, Person))
+    .outerjoin(Person, Person.id == Comment.author_id)
+    .where(Comment.id == bindparam("id"), visible_to(NOBODY))
+)
+
+
+async def by_id(db: AsyncConnection, comment_id: int) -> Row[Any] | None:
+    """A published comment, as the one above a reply; None when it is no longer public."""
+    return (await db.execute(_BY_ID, {"id": comment_id})).first()
+
+
+_REPLIES = (
+    select(*_columns(Comment, Person))
+    .outerjoin(Person, Person.id == Comment.author_id)
+    .where(Comment.parent_id == bindparam("parent"), visible_to(NOBODY), Comment.id > bindparam("after"))
+    .order_by(Comment.id)
+    .limit(PAGE + 1)
+)
+
+
+async def replies(db: AsyncConnection, comment_id: int, after: int = 0) -> list[Row[Any]]:
+    """Published replies in order, one more than a page when there are more."""
+    return list(await db.execute(_REPLIES, {"parent": comment_id, "after": after}))
+
+
+_OWN = (
+    select(Comment.number, Comment.text, Comment.status, Comment.created_at, Comment.parent_id, Thread.title, Thread.address)
+    .join(Thread, Thread.id == Comment.thread_id)
+    .where(Comment.author_id == bindparam("author"))
+    .order_by(Comment.id.desc())
+    .limit(200)
+)
+
+
+async def by_author(db: AsyncConnection, person_id: int, thread_id: int | None = None) -> list[Row[Any]]:
+    """A person's own comments, newest first; with a thread: only those that wait there."""
+    query = _OWN
+    if thread_id is not None:
+        query = query.where(Comment.thread_id == thread_id, Comment.status == "pending")
+    return list(await db.execute(query, {"author": person_id}))
+
+
+_COUNT = select(func.count()).where(Comment.thread_id == bindparam("thread"), visible_to(NOBODY))
+
+
+async def count(db: AsyncConnection, thread_id: int) -> int:
+    return int((await db.execute(_COUNT, {"thread": thread_id})).scalar_one())
+
+
+# --- writing ----------------------------------------------------------------------------------------
+
+
+def checked(text: str) -> str:
+    """The text as it is stored, or Invalid with the sentence for the field."""
+    text = normalise(text)
+    if not text:
+        raise Invalid("Bitte schreiben Sie etwas.", field="text")
+    if (size := length(text)) > MAX_LENGTH:
+        raise Invalid(
+            f"Ihr Text ist zu lang: {size:,} von höchstens {MAX_LENGTH:,} Zeichen. Bitte kürzen Sie ihn.".replace(",", " "),
+            field="text",
+        )
+    return text
+
+
+_WRITER = (
+    select(
+        func.coalesce(Person.blocked_until > func.now(), False).label("blocked"),
+        (Person.created_at > func.now() - func.make_interval(0, 0, 0, 1)).label("new"),
+        select(func.count())
+        .where(Comment.author_id == Person.id, Comment.created_at > func.now() - func.make_interval(0, 0, 0, 0, 0, 10))
+        .correlate(Person)
+        .scalar_subquery()
+        .label("lately"),
+        select(func.count())
+        .where(Comment.author_id == Person.id, Comment.created_at > func.now() - func.make_interval(0, 0, 0, 1))
+        .correlate(Person)
+        .scalar_subquery()
+        .label("today"),
+    )
+    .where(Person.id == bindparam("person"))
+)
+_LOCK = select(Person.id).where(Person.id == bindparam("person")).with_for_update()
+_REPEATED = select(Comment.id, Comment.number, Comment.status).where(
+    Comment.author_id == bindparam("author"), Comment.once == bindparam("once")
+)
+_ADD = (
+    insert(Comment)
+    .values(
+        {
+            name: bindparam(name)
+            for name in (
+                "number",
+                "thread_id",
+                "parent_id",
+                "author_id",
+                "source",
+                "text",
+                "status",
+                "signs",
+                "secret_hash",
+                "once",
+            )
+        }
+        | {"published_at": case((bindparam("status") == "published", func.now()), else_=null())}
+    )
+    .on_conflict_do_nothing()
+    .returning(Comment.id, Comment.number, Comment.status)
+)
+
+
+async def may_write(db: AsyncConnection, person_id: int) -> None:
+    """Lock the person's row and raise TooMany or Invalid when they may not write just now."""
+    await db.execute(_LOCK, {"person": person_id})
+    writer = (await db.execute(_WRITER, {"person": person_id})).one()
+    if writer.blocked:
+        raise Invalid("Ihr Konto ist zurzeit für Beiträge gesperrt. Die Begründung steht unter „Mein Konto“.")
+    if writer.lately >= TEN_MINUTES:
+        raise TooMany("Sie haben in zehn Minuten zehn Beiträge geschrieben. Bitte machen Sie eine kleine Pause.", seconds=600)
+    if writer.new and writer.today >= FIRST_DAY:
+        raise TooMany("Am ersten Tag sind zehn Beiträge möglich. Morgen geht es ohne diese Grenze weiter.", seconds=3600)
+
+
+async def repeated(db: AsyncConnection, person_id: int, once: UUID) -> Row[Any] | None:
+    """The comment an equal submit has already made, if any."""
+    return (await db.execute(_REPEATED, {"author": person_id, "once": once})).first()
+
+
+@dataclass(frozen=True)
+class New:
+    """A comment about to be stored; text already passed `checked`."""
+
+    thread_id: int
+    text: str
+    status: str
+    once: UUID
+    secret: str
+    parent_id: int | None = None
+    signs: Iterable[Mapping[str, Any]] = ()
+
+
+async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Row[Any]:
+    """Store a comment and return (id, number, status); an equal `once` returns the one there is."""
+    values = {
+        "thread_id": new.thread_id,
+        "parent_id": new.parent_id,
+        "author_id": person_id,
+        "source": source,
+        "text": new.text,
+        "status": new.status,
+        "signs": list(new.signs),
+        "secret_hash": tokens.digest(tokens.typed(new.secret)),
+        "once": new.once,
+    }
+    for _ in range(5):
+        added = (await db.execute(_ADD, values | {"number": tokens.new_number()})).first()
+        if added is not None and new.status == "published":
+            await _now_public(db, added.id)
+        if (found := added or await repeated(db, person_id, new.once)) is not None:
+            return found
+    raise Conflict("Die Beitragsnummer ließ sich nicht vergeben. Bitte senden Sie den Beitrag noch einmal.")
+
+
+_MOVE = (
+    update(Comment)
+    .where(
+        Comment.id == bindparam("comment"),
+        Comment.revision == bindparam("seen"),
+        Comment.status == func.any(bindparam("allowed", type_=ARRAY(Comment.status.type))),
+    )
+    .values(
+        status=bindparam("to"),
+        revision=Comment.revision + 1,
+        published_at=case(
+            (bindparam("to") == "published", func.coalesce(Comment.published_at, func.now())),
+            else_=Comment.published_at,
+        ),
+    )
+    .returning(Comment.id, Comment.revision)
+)
+
+
+async def move(db: AsyncConnection, comment_id: int, revision: int, to: str) -> None:
+    """Change the status if nobody was faster and the way is allowed, else Conflict."""
+    values = {"comment": comment_id, "seen": revision, "allowed": sorted(TRANSITIONS[to]), "to": to}
+    if (await db.execute(_MOVE, values)).first() is None:
+        raise Conflict("Dieser Beitrag wurde inzwischen bearbeitet oder entschieden. Bitte laden Sie ihn neu.")
+    if to == "published":
+        await _now_public(db, comment_id)
+
+
+async def _now_public(db: AsyncConnection, comment_id: int) -> None:
+    await jobs.enqueue(db, "sentiment", comment=comment_id)
+
+
+async def withdraw(db: AsyncConnection, comment: Row[Any], person_id: int | None) -> None:
+    """The author takes the comment back; it disappears for everyone else."""
+    await move(db, comment.id, comment.revision, "withdrawn")
+    await journal.record(
+        db, "comment.withdrawn", f"comment:{comment.number}", person_id=person_id, before=comment.status
+    )
+
+
+_EDIT = (
+    update(Comment)
+    .where(Comment.id == bindparam("comment"), Comment.revision == bindparam("seen"), Comment.status == "pending")
+    .values(text=bindparam("new_text"), signs=bindparam("new_signs"), revision=Comment.revision + 1, edited_at=func.now())
+    .returning(Comment.id)
+)
+
+
+async def replace_text(
+    db: AsyncConnection, comment_id: int, revision: int, *, text: str, signs: Iterable[Mapping[str, Any]]
+) -> None:
+    """New text for a comment that still waits, else Conflict: votes and decisions belong to a text."""
+    values = {"comment": comment_id, "seen": revision, "new_text": text, "new_signs": list(signs)}
+    if (await db.execute(_EDIT, values)).first() is None:
+        raise Conflict(
+            "Ihr Beitrag wurde inzwischen geprüft und lässt sich nicht mehr ändern. Sie können ihn zurückziehen."
+        )
+
+
+_BY_SECRET = select(Comment.number, Comment.author_id).where(
+    Comment.number == bindparam("number"), Comment.secret_hash == bindparam("secret")
+)
+
+
+async def opened_by_receipt(db: AsyncConnection, number: str, secret: str) -> Row[Any]:
+    """The comment whose number and secret stand on a receipt; NotFound for every other pair."""
+    values = {"number": tokens.number(number), "secret": tokens.digest(tokens.typed(secret))}
+    found = (await db.execute(_BY_SECRET, values)).first()
+    if found is None:
+        raise NotFound("Nummer und Kennwort passen nicht zusammen. Bitte prüfen Sie beide auf Ihrer Quittung.")
+    return await by_number(db, number, Viewer(moderates=True))
+
+
+async def reply_parent(db: AsyncConnection, number: str) -> Row[Any]:
+    """The published top-level comment one may reply to (two levels)."""
+    parent = await by_number(db, number)
+    if parent.parent_id is not None:
+        raise Conflict("Auf eine Antwort können Sie nicht noch einmal antworten. Bitte antworten Sie auf den Beitrag darüber.")
+    return parent
+

@@ -1,0 +1,59 @@
+"""Long work a person waits for: a row with progress and a result that stays."""
+
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialogue.kit import jobs
+from dialogue.kit.errors import NotFound
+from dialogue.tables import Job
+
+
+async def start(db: AsyncConnection, name: str, title: str, person_id: int | None, **args: Any) -> int:
+    """Store the job and enqueue its work in the same transaction; returns its id."""
+    values = {"name": name, "title": title, "args": args, "person_id": person_id}
+    job_id = int((await db.execute(insert(Job).values(**values).returning(Job.id))).scalar_one())
+    await jobs.enqueue(db, name, job=job_id)
+    return job_id
+
+
+async def get(db: AsyncConnection, job_id: int, person_id: int | None) -> Row[Any]:
+    """The job of this person, else NotFound."""
+    query = select(Job.__table__).where(Job.id == job_id, Job.person_id == person_id)
+    job = (await db.execute(query)).first()
+    if job is None:
+        raise NotFound
+    return job
+
+
+async def load(db: AsyncConnection, job_id: int) -> Row[Any] | None:
+    """For the worker: the job unless it is already done."""
+    return (await db.execute(select(Job.__table__).where(Job.id == job_id, Job.status != "done"))).first()
+
+
+async def progress(db: AsyncConnection, job_id: int, percent: int, message: str = "") -> None:
+    await db.execute(
+        update(Job).where(Job.id == job_id).values(status="running", progress=min(percent, 99), message=message)
+    )
+
+
+async def finish(db: AsyncConnection, job_id: int, result: dict[str, Any]) -> None:
+    await db.execute(
+        update(Job)
+        .where(Job.id == job_id)
+        .values(status="done", progress=100, message="", result=result, finished_at=func.now())
+    )
+
+
+async def fail(db: AsyncConnection, job_id: int, message: str) -> None:
+    await db.execute(
+        update(Job).where(Job.id == job_id).values(status="failed", message=message, finished_at=func.now())
+    )
+
+
+async def of_person(db: AsyncConnection, person_id: int, name: str) -> list[Row[Any]]:
+    query = select(Job.__table__).where(Job.person_id == person_id, Job.name == name)
+    return list(await db.execute(query.order_by(Job.id.desc()).limit(50)))
+
+

@@ -1,0 +1,70 @@
+"""The database: one connection per request, reading or writing; the only place that commits."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import MetaData
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMES)
+
+
+class Database:
+    """Two pools on one PostgreSQL.
+
+    `reading()` runs each statement by itself on connections that the server keeps read-only: a GET
+    cannot change anything, and no BEGIN or ROLLBACK is sent. `writing()` is one transaction, committed
+    when the block ends without an exception.
+    """
+
+    def __init__(self, url: str, *, pool: int = 10, statement_ms: int = 8_000) -> None:
+        settings = {
+            "application_name": "ki-dialog",
+            "jit": "off",
+            "statement_timeout": str(statement_ms),
+            "lock_timeout": str(statement_ms // 2),
+            "idle_in_transaction_session_timeout": "15000",
+        }
+        read_only = {**settings, "default_transaction_read_only": "on"}
+        self.writer = self._engine(url, pool, settings)
+        self.reader = self._engine(url, pool, read_only, isolation_level="AUTOCOMMIT")
+
+    @staticmethod
+    def _engine(url: str, pool: int, settings: dict[str, str], **more: Any) -> AsyncEngine:
+        return create_async_engine(
+            url,
+            pool_size=pool,
+            max_overflow=pool,
+            pool_timeout=4,
+            pool_pre_ping=True,
+            pool_use_lifo=True,
+            connect_args={"server_settings": settings, "timeout": 4, "command_timeout": 10},
+            **more,
+        )
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        async with self.reader.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        async with self.writer.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        await self.reader.dispose()
+        await self.writer.dispose()

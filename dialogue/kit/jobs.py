@@ -1,0 +1,121 @@
+"""Jobs: enqueued in the caller's transaction, worked off by pgqueuer with lease, heartbeat and back-off."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import asyncpg
+import structlog
+from pgqueuer import PgQueuer
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
+from pgqueuer.models import Job as Lease
+from pgqueuer.ports.driver import Driver
+from pgqueuer.queries import Queries
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialogue.kit.database import Database
+
+log = structlog.get_logger()
+Work = Callable[["Context"], Awaitable[None]]
+LEASE = timedelta(seconds=20)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a job gets: its arguments, the queue's own id, and the database."""
+
+    args: Mapping[str, Any]
+    lease_id: int
+    attempt: int
+    database: Database
+    resources: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A job the worker knows: how often it is tried before it lies among the failed ones."""
+
+    work: Work
+    attempts: int = 5
+    at_once: int = 0
+
+
+class _InTransaction(Driver):
+    """pgqueuer's driver interface on the caller's connection: a rollback takes the job along."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def fetch(self, query: str, *args: Any) -> list[dict[str, Any]]:
+        result = await self._connection.exec_driver_sql(query, args)
+        return [dict(row) for row in result.mappings()]
+
+
+async def enqueue(
+    db: AsyncConnection, name: str, *, after: timedelta | None = None, key: str | None = None, **args: Any
+) -> None:
+    """Add a job to the caller's transaction; with `key`, at most one waits at a time."""
+    queries = Queries(_InTransaction(db))
+    payload = json.dumps(args, ensure_ascii=False).encode()
+    await queries.enqueue(name, payload, execute_after=after, dedupe_key=key, on_conflict="skip")
+
+
+def _entrypoint(kind: Kind, database: Database, resources: Mapping[str, Any]) -> Callable[[Lease], Awaitable[None]]:
+    async def run(lease: Lease) -> None:
+        args = json.loads(lease.payload or b"{}")
+        await kind.work(Context(args, lease.id, lease.attempts, database, resources))
+
+    return run
+
+
+def _executor(attempts: int) -> Callable[[EntrypointExecutorParameters], DatabaseRetryEntrypointExecutor]:
+    def make(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypointExecutor:
+        return DatabaseRetryEntrypointExecutor(
+            parameters, max_attempts=attempts, initial_delay=timedelta(seconds=2), max_delay=timedelta(minutes=10)
+        )
+
+    return make
+
+
+async def connect(url: str) -> asyncpg.Connection:
+    """A plain asyncpg connection for LISTEN and for the queue."""
+    parts = make_url(url)
+    return await asyncpg.connect(parts.set(drivername="postgresql").render_as_string(hide_password=False))
+
+
+async def worker(url: str, kinds: Mapping[str, Kind], database: Database, resources: Mapping[str, Any]) -> PgQueuer:
+    """A queue with all kinds registered; run it with `.run()`, stop it by setting `.shutdown`."""
+    queue = PgQueuer(AsyncpgDriver(await connect(url)))
+    for name, kind in kinds.items():
+        queue.entrypoint(
+            name,
+            concurrency_limit=kind.at_once,
+            on_failure="hold",
+            executor_factory=_executor(kind.attempts),
+        )(_entrypoint(kind, database, resources))
+    return queue
+
+
+async def dead(db: AsyncConnection) -> list[Any]:
+    """Jobs that failed for good, for admins: id, name, when, how often."""
+    return list(
+        await db.exec_driver_sql(
+            "SELECT id, entrypoint, updated, attempts FROM pgqueuer WHERE status = 'failed' ORDER BY id DESC LIMIT 200"
+        )
+    )
+
+
+async def waiting_seconds(db: AsyncConnection) -> float:
+    """Age in seconds of the oldest job that is due and not yet picked."""
+    with suppress(TypeError):
+        row = await db.exec_driver_sql(
+            "SELECT extract(epoch FROM now() - min(execute_after)) FROM pgqueuer "
+            "WHERE status = 'queued' AND execute_after <= now()"
+        )
+        return float(row.scalar_one())
+    return 0.0

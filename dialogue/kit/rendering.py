@@ -1,0 +1,42 @@
+"""The template environment: autoescape, gettext, and the few helpers pages need."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from dialogue.kit import files, messages, text
+
+
+def environment(**everywhere: Any) -> Environment:
+    """All templates; `everywhere` are names every page may use (city, path, demo …)."""
+    env = Environment(
+        loader=FileSystemLoader(files.TEMPLATES),
+        autoescape=lambda name: name is None or not name.endswith(".txt"),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=400,
+    )
+    env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    filters: dict[str, Callable[..., Any]] = {
+        "date": messages.long_date,
+        "day": messages.short_date,
+        "datetime": messages.moment,
+        "ago": messages.ago,
+        "number": messages.number,
+        "paragraphs": text.paragraphs,
+        "excerpt": text.excerpt,
+    }
+    env.filters.update(filters)
+    env.globals.update(static=files.static, once=once, section="", **everywhere)
+    return env
+
+
+def once() -> Markup:
+    """A hidden field with the form's idempotency key."""
+    return Markup('<input type="hidden" name="once" value="{}">').format(escape(str(uuid4())))

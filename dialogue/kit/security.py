@@ -1,0 +1,107 @@
+"""The door: host, origin, sizes and response headers, as one pure ASGI layer around everything."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dialogue.kit.errors import Forbidden, Malformed, Refusal, TooLarge
+
+BODY_LIMIT = 256 * 1024
+TARGET_LIMIT = 4 * 1024
+SAFE = {"GET", "HEAD", "OPTIONS"}
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
+HEADERS = (
+    (b"content-security-policy", CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+)
+HSTS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+Answer = Callable[[Scope, Receive, Send, Refusal], Awaitable[None]]
+
+
+def own_path(target: str) -> str:
+    """The target if it is a path of our own, else "/": parsed, not compared by its beginning."""
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return "/"
+    if "\\" in target or any(ord(letter) < 33 or ord(letter) == 127 for letter in target):
+        return "/"
+    return target
+
+
+class Door:
+    """Refuses what no page should ever see, and puts the security headers on every answer."""
+
+    def __init__(self, app: ASGIApp, *, origin: str, answer: Answer) -> None:
+        self.app, self.answer = app, answer
+        self.origin = origin.encode()
+        self.host = urlsplit(origin).netloc.encode()
+        self.headers = [*HEADERS, HSTS] if origin.startswith("https:") else list(HEADERS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        guarded = self._with_headers(send)
+        headers = dict(scope["headers"])
+        try:
+            self._check(scope, headers)
+        except Refusal as refusal:
+            await self.answer(scope, receive, guarded, refusal)
+            return
+        await self.app(scope, _limited(receive), guarded)
+
+    def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
+        if headers.get(b"host", b"").lower() != self.host:
+            raise Malformed("Unter dieser Adresse ist der Dialog nicht zu erreichen.")
+        if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > TARGET_LIMIT:
+            raise Malformed("Die Adresse ist zu lang.")
+        if b"\x00" in scope.get("raw_path", b"") or b"%00" in scope.get("raw_path", b""):
+            raise Malformed
+        size = headers.get(b"content-length", b"0")
+        if not size.isdigit():
+            raise Malformed
+        if int(size) > BODY_LIMIT:
+            raise TooLarge
+        if scope["method"] not in SAFE and not self._same_origin(headers):
+            raise Forbidden("Diese Anfrage kam nicht von unserer Seite. Bitte laden Sie die Seite neu und senden Sie noch einmal.")
+
+    def _same_origin(self, headers: dict[bytes, bytes]) -> bool:
+        site = headers.get(b"sec-fetch-site")
+        if site is not None:
+            return site in {b"same-origin", b"none"}
+        return headers.get(b"origin") == self.origin
+
+    def _with_headers(self, send: Send) -> Send:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *self.headers]
+                if b"cache-control" not in present:
+                    message["headers"].append((b"cache-control", b"no-store"))
+            await send(message)
+
+        return guarded
+
+
+def _limited(receive: Receive) -> Receive:
+    """Count the body as it arrives: a length that was not declared is limited, too."""
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > BODY_LIMIT:
+                raise TooLarge
+        return message
+
+    return counted

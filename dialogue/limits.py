@@ -1,0 +1,50 @@
+"""Limits that hold over all workers and restarts: counted in rows, keyed by a hash."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialogue.kit.errors import TooMany
+from dialogue.tables import Attempt
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `count` within `seconds`; `text` is the German sentence for the one over it."""
+
+    name: str
+    count: int
+    seconds: int
+    text: str
+
+
+SIGN_IN_ACCOUNT = Limit(
+    "sign_in_account", 10, 900, "Für dieses Konto gab es zu viele Versuche. Bitte warten Sie eine Viertelstunde."
+)
+SIGN_IN_ADDRESS = Limit(
+    "sign_in_address", 50, 900, "Von diesem Anschluss gab es zu viele Versuche. Bitte warten Sie eine Viertelstunde."
+)
+MAIL = Limit("mail", 5, 3600, "An diese Adresse gingen schon fünf E-Mails. Bitte schauen Sie ins Postfach oder warten Sie eine Stunde.")
+
+_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(func.encode(bindparam("key"), "hex"), 0)))
+_COUNT = select(func.count()).where(
+    Attempt.limit == bindparam("limit"),
+    Attempt.key == bindparam("key"),
+    Attempt.at > func.now() - func.make_interval(0, 0, 0, 0, 0, 0, bindparam("seconds")),
+)
+_ADD = insert(Attempt).values(limit=bindparam("limit"), key=bindparam("key"))
+
+
+async def take(db: AsyncConnection, limit: Limit, key: bytes) -> None:
+    """Count one attempt, or raise TooMany; parallel attempts of one key wait for each other."""
+    await db.execute(_LOCK, {"key": key})
+    values = {"limit": limit.name, "key": key, "seconds": limit.seconds}
+    if (await db.execute(_COUNT, values)).scalar_one() >= limit.count:
+        raise TooMany(limit.text, seconds=limit.seconds)
+    await db.execute(_ADD, {"limit": limit.name, "key": key})
+
+
+async def sweep(db: AsyncConnection) -> None:
+    """Forget attempts older than a day."""
+    await db.execute(delete(Attempt).where(Attempt.at < func.now() - func.make_interval(0, 0, 0, 1)))

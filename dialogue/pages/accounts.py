@@ -1,0 +1,211 @@
+"""Accounts: register, confirm, sign in and out, reset, one's own page."""
+
+from typing import Any
+
+from starlette.responses import Response
+from wtforms import BooleanField, HiddenField, PasswordField
+from wtforms.validators import InputRequired
+
+from dialogue import accounts, comments, limits
+from dialogue.kit.errors import Invalid, NotFound
+from dialogue.kit.forms import GermanForm, email_field
+from dialogue.kit.security import own_path
+from dialogue.roles import EVERYONE, PEOPLE
+from dialogue.web import Page, get, path, post
+
+
+def _password(label: str, autocomplete: str) -> PasswordField:
+    return PasswordField(
+        label,
+        validators=[InputRequired("Bitte geben Sie ein Passwort ein.")],
+        render_kw={"autocomplete": autocomplete},
+    )
+
+
+class RegisterForm(GermanForm):
+    email = email_field("E-Mail-Adresse")
+    password = _password("Passwort", "new-password")
+    consent = BooleanField(
+        "Ich bin mit den Teilnahmebedingungen einverstanden.",
+        validators=[InputRequired("Ohne Ihr Einverständnis können wir kein Konto anlegen.")],
+    )
+
+
+class SignInForm(GermanForm):
+    email = email_field("E-Mail-Adresse")
+    password = _password("Passwort", "current-password")
+    next = HiddenField()
+
+
+class ForgotForm(GermanForm):
+    email = email_field("E-Mail-Adresse")
+
+
+class LinkForm(GermanForm):
+    schluessel = HiddenField()
+    password = _password("Passwort", "current-password")
+
+
+class ResetForm(LinkForm):
+    password = _password("Neues Passwort", "new-password")
+
+
+async def _count(page: Page, limit: limits.Limit, *key: str) -> None:
+    if page.house.settings.limits:
+        await limits.take(page.db, limit, page.keyed(*key) if key else page.address_key)
+
+
+async def register(page: Page) -> Response:
+    form, terms = page.filled(RegisterForm), await accounts.current_terms(page.db)
+    return page.render("dialogue/account/register.html", form=form, terms=terms)
+
+
+async def do_register(page: Page) -> Response:
+    form, terms = page.filled(RegisterForm), await accounts.current_terms(page.db)
+    if terms is None:
+        raise NotFound("Zurzeit lassen sich keine Konten anlegen: Es gibt noch keine Teilnahmebedingungen.")
+    if form.validate():
+        try:
+            await _count(page, limits.MAIL, "mail", form.email.data.lower())
+            await accounts.register(page.db, form.email.data, form.password.data, terms.id)
+            return page.render("dialogue/account/registered.html", email=form.email.data)
+        except Invalid as error:
+            form.refuse(error)
+    return page.render("dialogue/account/register.html", status=422, form=form, terms=terms)
+
+
+async def confirm(page: Page) -> Response:
+    form = LinkForm(data={"schluessel": page.query.get("schluessel", "")})
+    return page.render("dialogue/account/confirm.html", form=form)
+
+
+async def do_confirm(page: Page) -> Response:
+    form = page.filled(LinkForm)
+    if form.validate():
+        try:
+            await _count(page, limits.SIGN_IN_ADDRESS)
+            person_id = await accounts.confirm(page.db, form.schluessel.data or "", form.password.data)
+            return await _signed_in(page, person_id, path("account"))
+        except Invalid as error:
+            form.refuse(error)
+    return page.render("dialogue/account/confirm.html", status=422, form=form)
+
+
+async def sign_in(page: Page) -> Response:
+    form = SignInForm(data={"next": own_path(page.query.get("next", "/"))})
+    return page.render("dialogue/account/sign_in.html", form=form, kept=[], retry="")
+
+
+async def do_sign_in(page: Page) -> Response:
+    """Signs in; typed text that waited behind the form comes back ready to send."""
+    form = page.filled(SignInForm)
+    kept = [(key.removeprefix("keep."), str(value)) for key, value in page.form.multi_items() if key.startswith("keep.")]
+    retry = own_path(str(page.form.get("retry") or "")) if page.form.get("retry") else ""
+    if form.validate():
+        email = form.email.data.lower()
+        await _count(page, limits.SIGN_IN_ADDRESS)
+        await _count(page, limits.SIGN_IN_ACCOUNT, "sign_in", email)
+        person = await accounts.check_password(page.db, email, form.password.data)
+        if person is not None and person.confirmed_at is not None:
+            if kept and retry:
+                resume = page.render("dialogue/account/resume.html", kept=kept, retry=retry)
+                return await _signed_in(page, person.id, "", resume)
+            return await _signed_in(page, person.id, own_path(form.next.data or "/"))
+        form.refuse(Invalid(_REFUSED if person is None else _UNCONFIRMED, field="email"))
+    return page.render("dialogue/account/sign_in.html", status=422, form=form, kept=kept, retry=retry)
+
+
+_REFUSED = "E-Mail-Adresse und Passwort passen nicht zusammen. Bitte prüfen Sie beides."
+_UNCONFIRMED = "Dieses Konto ist noch nicht bestätigt. Bitte öffnen Sie den Link in unserer E-Mail."
+
+
+async def _signed_in(page: Page, person_id: int, target: str, answer: Response | None = None) -> Response:
+    token, life = await accounts.sign_in(page.db, person_id, _device(page.request.headers.get("user-agent", "")))
+    response = answer or page.redirect(target)
+    page.set_session(response, token, int(life.total_seconds()))
+    return response
+
+
+def _device(agent: str) -> str:
+    """Browser and system in two words; the full identification is not kept."""
+    browsers = (("Edg", "Edge"), ("Firefox", "Firefox"), ("Chrom", "Chrome"), ("Safari", "Safari"))
+    systems = (
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Windows", "Windows"),
+        ("Mac OS", "Mac"),
+        ("Linux", "Linux"),
+    )
+    browser = next((name for mark, name in browsers if mark in agent), "Browser")
+    system = next((name for mark, name in systems if mark in agent), "unbekanntem Gerät")
+    return f"{browser} auf {system}"
+
+
+async def sign_out(page: Page) -> Response:
+    await accounts.sign_out(page.db, page.me)
+    response = page.redirect(path("home"))
+    page.drop_session(response)
+    return response
+
+
+async def sign_out_everywhere(page: Page) -> Response:
+    await accounts.sign_out_everywhere(page.db, page.me.id)
+    response = page.redirect(path("sign_in"))
+    page.drop_session(response)
+    return response
+
+
+async def forgot(page: Page) -> Response:
+    return page.render("dialogue/account/forgot.html", form=page.filled(ForgotForm))
+
+
+async def do_forgot(page: Page) -> Response:
+    form = page.filled(ForgotForm)
+    if not form.validate():
+        return page.render("dialogue/account/forgot.html", status=422, form=form)
+    await _count(page, limits.MAIL, "mail", form.email.data.lower())
+    await accounts.ask_for_reset(page.db, form.email.data)
+    return page.render("dialogue/account/forgot_sent.html", email=form.email.data)
+
+
+async def reset(page: Page) -> Response:
+    form = ResetForm(data={"schluessel": page.query.get("schluessel", "")})
+    return page.render("dialogue/account/reset.html", form=form)
+
+
+async def do_reset(page: Page) -> Response:
+    form = page.filled(ResetForm)
+    if form.validate():
+        try:
+            person_id = await accounts.set_password(page.db, form.schluessel.data or "", form.password.data)
+            return await _signed_in(page, person_id, path("account"))
+        except Invalid as error:
+            form.refuse(error)
+    return page.render("dialogue/account/reset.html", status=422, form=form)
+
+
+async def account(page: Page) -> Response:
+    context: dict[str, Any] = {
+        "sign_ins": await accounts.sign_ins(page.db, page.me.id),
+        "comments": await comments.by_author(page.db, page.me.id),
+        "consent": await accounts.consent(page.db, page.me.id),
+    }
+    return page.render("dialogue/account/account.html", **context)
+
+
+ROUTES = [
+    get("/konto/anlegen", register, name="register", access=EVERYONE),
+    post("/konto/anlegen", do_register, name="do_register", access=EVERYONE),
+    get("/konto/bestaetigen", confirm, name="confirm", access=EVERYONE),
+    post("/konto/bestaetigen", do_confirm, name="do_confirm", access=EVERYONE),
+    get("/konto/anmelden", sign_in, name="sign_in", access=EVERYONE),
+    post("/konto/anmelden", do_sign_in, name="do_sign_in", access=EVERYONE),
+    post("/konto/abmelden", sign_out, name="sign_out", access=PEOPLE),
+    post("/konto/ueberall-abmelden", sign_out_everywhere, name="sign_out_everywhere", access=PEOPLE),
+    get("/konto/passwort-vergessen", forgot, name="forgot", access=EVERYONE),
+    post("/konto/passwort-vergessen", do_forgot, name="do_forgot", access=EVERYONE),
+    get("/konto/passwort", reset, name="reset", access=EVERYONE),
+    post("/konto/passwort", do_reset, name="do_reset", access=EVERYONE),
+    get("/konto", account, name="account", access=PEOPLE),
+]

@@ -1,0 +1,49 @@
+"""Voting on a comment and answering a point."""
+
+from starlette.responses import Response
+
+from dialogue import stances, threads, votes
+from dialogue.roles import PEOPLE
+from dialogue.web import Page, get, path, post
+
+
+async def vote(page: Page) -> Response:
+    ballot = await votes.cast(page.db, page.me.id, page.params["number"], page.choice("vote", votes.CHOICES))
+    return _answer(page, ballot)
+
+
+async def unvote(page: Page) -> Response:
+    return _answer(page, await votes.take_back(page.db, page.me.id, page.params["number"]))
+
+
+def _answer(page: Page, ballot: votes.Ballot) -> Response:
+    number = page.params["number"]
+    return page.fragment(
+        "dialogue/_vote.html", otherwise=f"{ballot.address}#b-{number}", number=number, ballot=ballot, is_open=True
+    )
+
+
+async def back(page: Page) -> Response:
+    """A vote's address opened as a page, as after signing in: on to the comment."""
+    return page.redirect(path("comment", number=page.params["number"]))
+
+
+async def stance(page: Page) -> Response:
+    thread_id = page.params["thread"]
+    if page.form.get("stance") == "none":
+        await stances.release(page.db, page.me.id, thread_id)
+    else:
+        await stances.take(page.db, page.me.id, thread_id, page.choice("stance", votes.CHOICES))
+    thread = await threads.get(page.db, thread_id)
+    standing = await stances.standing(page.db, page.me.id, thread_id)
+    return page.fragment(
+        "dialogue/_stance.html", otherwise=f"{thread.address}#haltung", thread=thread, stance=standing
+    )
+
+
+ROUTES = [
+    post("/beitraege/{number}/stimme", vote, name="vote", access=PEOPLE),
+    get("/beitraege/{number}/stimme", back, name="vote_back", access=PEOPLE),
+    post("/beitraege/{number}/stimme/zuruecknehmen", unvote, name="unvote", access=PEOPLE),
+    post("/faden/{thread:int}/haltung", stance, name="stance", access=PEOPLE),
+]

@@ -1,0 +1,279 @@
+"""Rows of the ground floor: people, sign-ins, threads, comments, votes, stances, journal, jobs."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Computed,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+)
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from dialogue.kit.database import Base
+from dialogue.kit.personal import CONSENT, DUTY, IMPERSONAL, personal
+
+SOURCES = ("account", "guest", "import", "paper")
+STATUSES = ("pending", "published", "rejected", "hidden", "withdrawn")
+
+Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
+Moment = Annotated[datetime, mapped_column(DateTime(timezone=True))]
+Created = Annotated[datetime, mapped_column(DateTime(timezone=True), server_default=func.now())]
+Plain = Annotated[str, mapped_column(Text, info=IMPERSONAL)]
+Source = Annotated[str, mapped_column(Text, info=IMPERSONAL, server_default="account")]
+ACCOUNT = "bis zur Löschung des Kontos"
+
+
+def one_of(column: str, values: tuple[str, ...], name: str = "") -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=name or f"known_{column}")
+
+
+class Person(Base):
+    """Whoever speaks or votes. A row without e-mail is a guest, an imported voice or a random key."""
+
+    __tablename__ = "people"
+    id: Mapped[Id]
+    source: Mapped[Source]
+    pseudonym: Mapped[str | None] = mapped_column(
+        Text, unique=True, info=personal("öffentlicher Name am Beitrag", keep=ACCOUNT)
+    )
+    email: Mapped[str | None] = mapped_column(
+        Text, unique=True, info=personal("Anmeldung und Benachrichtigung", keep=ACCOUNT)
+    )
+    password: Mapped[str | None] = mapped_column(Text, info=personal("Anmeldung (argon2id)", keep=ACCOUNT))
+    confirmed_at: Mapped[Moment | None]
+    created_at: Mapped[Created]
+    last_seen_at: Mapped[Moment | None] = mapped_column(info=personal("neu seit Ihrem letzten Besuch", keep=ACCOUNT))
+    blocked_until: Mapped[Moment | None]
+    blocked_why: Mapped[str | None] = mapped_column(
+        Text, info=personal("Begründung einer Sperre", keep="ein Jahr nach deren Ende")
+    )
+    district: Mapped[str | None] = mapped_column(
+        Text, info=personal("wer hat teilgenommen (nur als Summe)", basis=CONSENT, keep=ACCOUNT)
+    )
+    age_band: Mapped[str | None] = mapped_column(
+        Text, info=personal("wer hat teilgenommen (nur als Summe)", basis=CONSENT, keep=ACCOUNT)
+    )
+    external: Mapped[str | None] = mapped_column(Text, unique=True, info=IMPERSONAL)
+    __table_args__ = (
+        one_of("source", SOURCES),
+        CheckConstraint("email = lower(email)", name="email_lower"),
+    )
+
+
+class Grant(Base):
+    """A role a person holds; citizens need none."""
+
+    __tablename__ = "grants"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str] = mapped_column(Text, primary_key=True, info=IMPERSONAL)
+    granted_at: Mapped[Created]
+    __table_args__ = (one_of("role", ("moderator", "editor", "panelist", "committee", "admin")),)
+
+
+class SignIn(Base):
+    """A session: the cookie holds a random id, the row only its hash."""
+
+    __tablename__ = "sign_ins"
+    id: Mapped[Id]
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    device: Mapped[str] = mapped_column(
+        Text, info=personal("Liste der eigenen Anmeldungen", keep="bis zum Abmelden, höchstens 30 Tage")
+    )
+    staff: Mapped[bool] = mapped_column(server_default=sql("false"))
+    created_at: Mapped[Created]
+    seen_at: Mapped[Created]
+    expires_at: Mapped[Moment]
+
+
+class Link(Base):
+    """A one-time link in a mail (confirm, reset, invite); the row holds only its hash."""
+
+    __tablename__ = "links"
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    purpose: Mapped[Plain]
+    expires_at: Mapped[Moment]
+    used_at: Mapped[Moment | None]
+    __table_args__ = (one_of("purpose", ("confirm", "reset", "invite")),)
+
+
+class Terms(Base):
+    """A version of the terms of participation."""
+
+    __tablename__ = "terms"
+    id: Mapped[Id]
+    version: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
+    title: Mapped[Plain]
+    sections: Mapped[list[Any]] = mapped_column(JSONB, info=IMPERSONAL)
+    valid_from: Mapped[Created]
+
+
+class Consent(Base):
+    """Who agreed to which version, and when."""
+
+    __tablename__ = "consents"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    terms_id: Mapped[int] = mapped_column(ForeignKey("terms.id"), primary_key=True)
+    given_at: Mapped[Created]
+
+
+class Thread(Base):
+    """A place to talk; it does not know what it is about, only its title and address."""
+
+    __tablename__ = "threads"
+    id: Mapped[Id]
+    title: Mapped[Plain]
+    address: Mapped[Plain]
+    opens_at: Mapped[Moment | None]
+    closes_at: Mapped[Moment | None]
+    sealed_until: Mapped[Moment | None]
+    checks_first: Mapped[bool] = mapped_column(server_default=sql("true"))
+    guests_write: Mapped[bool] = mapped_column(server_default=sql("false"))
+    guests_vote: Mapped[bool] = mapped_column(server_default=sql("false"))
+    created_at: Mapped[Created]
+    __table_args__ = (CheckConstraint("closes_at > opens_at", name="ends_after_start"),)
+
+
+class Comment(Base):
+    """A contribution or a reply to one."""
+
+    __tablename__ = "comments"
+    id: Mapped[Id]
+    number: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
+    thread_id: Mapped[int] = mapped_column(ForeignKey("threads.id"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id"))
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+    source: Mapped[Source]
+    text: Mapped[str] = mapped_column(
+        Text,
+        info=personal("der Beitrag selbst", keep="dauerhaft, Teil des Vorgangs", on_erasure="text: gelöscht"),
+    )
+    status: Mapped[Plain]
+    revision: Mapped[int] = mapped_column(server_default=sql("1"))
+    signs: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"), info=IMPERSONAL)
+    secret_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    once: Mapped[UUID | None]
+    example: Mapped[bool] = mapped_column(server_default=sql("false"))
+    created_at: Mapped[Created]
+    edited_at: Mapped[Moment | None]
+    published_at: Mapped[Moment | None]
+    __table_args__ = (
+        one_of("status", STATUSES),
+        one_of("source", SOURCES),
+        CheckConstraint("(status = 'published') <= (published_at IS NOT NULL)", name="published_has_moment"),
+        UniqueConstraint("author_id", "once", name="uq_comments_author_id_once"),
+        Index(
+            "ix_comments_public_top",
+            "thread_id",
+            sql("published_at DESC"),
+            sql("id DESC"),
+            postgresql_where=sql("status = 'published' AND parent_id IS NULL"),
+        ),
+        Index("ix_comments_parent_id", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
+        Index("ix_comments_waiting", "created_at", "id", postgresql_where=sql("status = 'pending'")),
+        Index("ix_comments_thread_id_status", "thread_id", "status"),
+        Index("ix_comments_author_id_created_at", "author_id", "created_at"),
+    )
+
+
+class Vote(Base):
+    """One per person and comment; agree 1, pass 0, disagree -1."""
+
+    __tablename__ = "votes"
+    comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    value: Mapped[int] = mapped_column(SmallInteger)
+    source: Mapped[Source]
+    cast_at: Mapped[Created] = mapped_column(info=personal("Zeitpunkt der Stimme", keep="mit der Stimme"))
+    __table_args__ = (
+        CheckConstraint("value BETWEEN -1 AND 1", name="known_value"),
+        one_of("source", SOURCES),
+        Index("ix_votes_person_id", "person_id"),
+    )
+
+
+class Stance(Base):
+    """A person's answer to what a thread is about (Haltung); changeable, counts people."""
+
+    __tablename__ = "stances"
+    thread_id: Mapped[int] = mapped_column(ForeignKey("threads.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    value: Mapped[int] = mapped_column(SmallInteger)
+    source: Mapped[Source]
+    taken_at: Mapped[Created]
+    __table_args__ = (CheckConstraint("value BETWEEN -1 AND 1", name="known_value"), one_of("source", SOURCES))
+
+
+class Actor(Base):
+    """Who an opaque actor id of the journal is; erasure deletes this row and leaves the journal whole."""
+
+    __tablename__ = "actors"
+    id: Mapped[UUID] = mapped_column(primary_key=True, server_default=func.gen_random_uuid())
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), unique=True)
+
+
+class JournalEntry(Base):
+    """Who did what to what, when, why. `hash` chains each entry to the one before (docs/decisions)."""
+
+    __tablename__ = "journal"
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    body: Mapped[str] = mapped_column(
+        Text,
+        info=personal(
+            "Nachweis der Entscheidungen, nur mit verdeckter Kennung",
+            basis=DUTY,
+            keep="zehn Jahre",
+            on_erasure="bleibt: enthält keinen Namen",
+        ),
+    )
+    subject: Mapped[str] = mapped_column(
+        Text, Computed("(body::jsonb) ->> 'subject'", persisted=True), index=True, info=IMPERSONAL
+    )
+    prev: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+
+
+class Job(Base):
+    """Long work with progress and a result that stays; the queue itself is pgqueuer's."""
+
+    __tablename__ = "jobs"
+    id: Mapped[Id]
+    name: Mapped[Plain]
+    title: Mapped[Plain]
+    args: Mapped[dict[str, Any]] = mapped_column(JSONB, info=IMPERSONAL)
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+    status: Mapped[str] = mapped_column(Text, server_default="queued", info=IMPERSONAL)
+    progress: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
+    message: Mapped[str] = mapped_column(Text, server_default="", info=IMPERSONAL)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB, info=IMPERSONAL)
+    created_at: Mapped[Created]
+    finished_at: Mapped[Moment | None]
+    __table_args__ = (one_of("status", ("queued", "running", "done", "failed")),)
+
+
+class Attempt(Base):
+    """What a limit counted: a hashed key (account, address) and a moment; swept after a day."""
+
+    __tablename__ = "attempts"
+    id: Mapped[Id]
+    limit: Mapped[Plain]
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+    at: Mapped[Created]
+    __table_args__ = (Index("ix_attempts_limit_key_at", "limit", "key", "at"),)

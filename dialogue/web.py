@@ -1,0 +1,318 @@
+"""The doorway: a route is path + access + one transaction + rendering, and a "no" becomes a page."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
+from uuid import UUID, uuid4
+
+import structlog
+from jinja2 import Environment
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+from wtforms import Form
+
+from dialogue import accounts
+from dialogue.comments import Viewer
+from dialogue.kit import clock, tokens
+from dialogue.kit.database import Database
+from dialogue.kit.errors import Invalid, Malformed, NotFound, Refusal, SignInNeeded, TooLarge, TooMany, Unavailable
+from dialogue.kit.mail import Post
+from dialogue.kit.security import own_path
+from dialogue.kit.settings import Settings
+from dialogue.roles import Access
+
+log = structlog.get_logger()
+T = TypeVar("T")
+F = TypeVar("F", bound=Form)
+SECONDS = 12
+MAX_FIELDS = 100
+NEVER_KEPT = {"password", "password_again", "secret", "schluessel"}
+TRANSIENT = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53300", "25P03", "08006"}
+
+
+@dataclass(frozen=True)
+class House:
+    """What every request may use: made once at the start, kept in the application's state."""
+
+    settings: Settings
+    database: Database
+    templates: Environment
+    post: Post
+    city: dict[str, Any]
+
+    @property
+    def cookie(self) -> str:
+        return "__Host-session" if self.settings.https else "session"
+
+
+@dataclass
+class Page:
+    """One request on its way: the connection, the person, the form, and how to answer."""
+
+    request: Request
+    house: House
+    db: AsyncConnection
+    person: accounts.Current | None
+    form: FormData = field(default_factory=FormData)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return self.request.path_params
+
+    @property
+    def query(self) -> Any:
+        return self.request.query_params
+
+    @property
+    def me(self) -> accounts.Current:
+        """The person of a route that needs one."""
+        if self.person is None:
+            raise SignInNeeded
+        return self.person
+
+    @property
+    def viewer(self) -> Viewer:
+        return Viewer(self.person.id, self.person.moderates) if self.person else Viewer()
+
+    @property
+    def is_htmx(self) -> bool:
+        return self.request.headers.get("hx-request") == "true"
+
+    @property
+    def address_key(self) -> bytes:
+        """The visitor's network address, only as a keyed hash."""
+        client = self.request.client
+        return tokens.keyed(self.house.settings.key, "address", client.host if client else "")
+
+    def keyed(self, *parts: str) -> bytes:
+        return tokens.keyed(self.house.settings.key, *parts)
+
+    def number(self, name: str, default: int = 0) -> int:
+        """A whole number from the address, else NotFound: out of range is no page of ours."""
+        value = self.query.get(name)
+        if value is None:
+            return default
+        if not value.isascii() or not value.isdigit() or len(value) > 18:
+            raise NotFound
+        return int(value)
+
+    def choice(self, name: str, choices: dict[str, T]) -> T:
+        """A value from a fixed list, else Invalid."""
+        value = self.form.get(name)
+        if not isinstance(value, str) or value not in choices:
+            raise Invalid("Bitte wählen Sie eine der angebotenen Möglichkeiten.", field=name)
+        return choices[value]
+
+    def once(self) -> UUID:
+        """The form's idempotency key; a form without one gets a fresh one."""
+        value = self.form.get("once")
+        if not value:
+            return uuid4()
+        try:
+            return UUID(str(value))
+        except ValueError:
+            raise Malformed from None
+
+    def filled(self, form: type[F], **more: Any) -> F:
+        """The form with what was sent (POST) or with defaults (GET)."""
+        return form(self.form if self.request.method == "POST" else None, **more)
+
+    def render(self, template: str, /, *, status: int = 200, **context: Any) -> HTMLResponse:
+        return HTMLResponse(self.html(template, **context), status)
+
+    def html(self, template: str, /, **context: Any) -> str:
+        return self.house.templates.get_template(template).render(
+            me=self.person, here=self.request.scope["path"], **context
+        )
+
+    def redirect(self, target: str) -> RedirectResponse:
+        """See other, only to a path of our own."""
+        return RedirectResponse(own_path(target), 303)
+
+    def fragment(self, template: str, *, otherwise: str, **context: Any) -> Response:
+        """The partial for htmx; without it back to the page."""
+        return self.render(template, **context) if self.is_htmx else self.redirect(otherwise)
+
+    def set_session(self, response: Response, token: str, seconds: int) -> None:
+        response.set_cookie(
+            self.house.cookie,
+            token,
+            max_age=seconds,
+            path="/",
+            secure=self.house.settings.https,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def drop_session(self, response: Response) -> None:
+        response.delete_cookie(
+            self.house.cookie, path="/", secure=self.house.settings.https, httponly=True, samesite="lax"
+        )
+
+
+Handler = Callable[[Page], Awaitable[Response]]
+
+
+class Paths:
+    """Addresses by route name, filled in fast: `path("point", code="E2")`."""
+
+    def __init__(self) -> None:
+        self._patterns: dict[str, str] = {}
+
+    def add(self, route: Route) -> None:
+        self._patterns[route.name] = route.path_format
+
+    def __call__(self, name: str, /, **values: Any) -> str:
+        address = self._patterns[name]
+        if not values:
+            return address
+        parts = {key: value for key, value in values.items() if f"{{{key}}}" in address}
+        rest = {key: value for key, value in values.items() if key not in parts}
+        filled = address.format(**{key: quote(str(value), safe="") for key, value in parts.items()})
+        return f"{filled}?{urlencode(rest)}" if rest else filled
+
+
+path = Paths()
+
+
+def get(address: str, handler: Handler, *, name: str, access: Access) -> Route:
+    """A page: the connection is read-only, a GET cannot change anything."""
+    return _route(address, handler, name, access, "GET")
+
+
+def post(address: str, handler: Handler, *, name: str, access: Access) -> Route:
+    """A write: one transaction, committed before the first byte of the answer leaves."""
+    return _route(address, handler, name, access, "POST")
+
+
+def _route(address: str, handler: Handler, name: str, access: Access, method: str) -> Route:
+    async def endpoint(request: Request) -> Response:
+        form = FormData()
+        try:
+            async with asyncio.timeout(SECONDS):
+                form = await _form(request)
+                return await _serve(request, handler, access, form)
+        except Exception as error:  # the one place where every "no" and every failure becomes a page
+            return await answer(request, error, form)
+
+    endpoint.access = access  # type: ignore[attr-defined]
+    endpoint.handler = handler  # type: ignore[attr-defined]
+    route = Route(address, endpoint, name=name, methods=[method])
+    path.add(route)
+    return route
+
+
+async def _form(request: Request) -> FormData:
+    if request.method != "POST":
+        return FormData()
+    try:
+        form = await request.form(max_fields=MAX_FIELDS, max_files=0, max_part_size=128 * 1024)
+    except (HTTPException, UnicodeDecodeError, LookupError, ValueError) as error:
+        if isinstance(error, HTTPException) and error.status_code == 413:
+            raise TooLarge from None
+        raise Malformed from None
+    if any(not isinstance(value, str) for value in form.values()):
+        raise Malformed
+    return form
+
+
+def _connection(house: House, method: str) -> AbstractAsyncContextManager[AsyncConnection]:
+    return house.database.writing() if method == "POST" else house.database.reading()
+
+
+async def _serve(request: Request, handler: Handler, access: Access, form: FormData) -> Response:
+    house: House = request.app.state.house
+    async with _connection(house, request.method) as db:
+        person = await accounts.current(db, request.cookies.get(house.cookie))
+        access.admit(person)
+        response = await handler(Page(request, house, db, person, form))
+    if person is not None and clock.now() - person.seen_at > accounts.SEEN_EVERY:
+        async with house.database.writing() as db:
+            await accounts.seen(db, person)
+    return response
+
+
+# --- a "no" becomes a page --------------------------------------------------------------------------
+
+
+def as_refusal(error: BaseException) -> Refusal | None:
+    """The refusal behind an error: our own, or the database being away; None for a defect."""
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, HTTPException):
+        refusal = NotFound() if error.status_code == 404 else Malformed()
+        refusal.status = error.status_code
+        return refusal
+    if isinstance(error, PoolTimeout | TimeoutError | OSError):
+        return Unavailable()
+    if isinstance(error, DBAPIError):
+        state = getattr(error.orig, "sqlstate", None)
+        if error.connection_invalidated or state is None or state in TRANSIENT:
+            return Unavailable()
+        if state and state.startswith("22"):
+            return Malformed()
+        return None
+    return Unavailable() if isinstance(error, SQLAlchemyError) else None
+
+
+async def answer(request: Request, error: BaseException, form: FormData) -> Response:
+    """The error page, with everything that was typed kept in it."""
+    if isinstance(error, ClientDisconnect):
+        return Response(status_code=400)
+    refusal = as_refusal(error)
+    reference = ""
+    if refusal is None or isinstance(refusal, Unavailable):
+        reference = secrets.token_hex(4)
+        log.error("request_failed", reference=reference, route=request.scope["path"], kind=type(error).__name__)
+    if refusal is None:
+        log.exception("defect", reference=reference, exc_info=error)
+        refusal = Refusal("Das war unser Fehler. Bitte versuchen Sie es gleich noch einmal.")
+        refusal.status = 500
+        refusal.title = "Etwas ist schiefgegangen"
+    kept = [
+        (key, value) for key, value in form.multi_items() if isinstance(value, str) and key not in NEVER_KEPT and value
+    ]
+    template = "errors/sign_in.html" if isinstance(refusal, SignInNeeded) else "errors/error.html"
+    house: House = request.app.state.house
+    html = house.templates.get_template(template).render(
+        me=None,
+        here=request.scope["path"],
+        status=refusal.status,
+        title=refusal.title,
+        text=refusal.text,
+        kept=kept,
+        retry=request.scope["path"] if request.method == "POST" else "",
+        next=_here(request),
+        reference=reference,
+    )
+    response = HTMLResponse(html, refusal.status)
+    if isinstance(refusal, TooMany | Unavailable):
+        response.headers["retry-after"] = str(refusal.seconds)
+    return response
+
+
+def _here(request: Request) -> str:
+    query = request.url.query
+    return request.scope["path"] + (f"?{query}" if query else "")
+
+
+def refuser(app: Any) -> Callable[[Scope, Receive, Send, Refusal], Awaitable[None]]:
+    """How the door answers before any route is reached."""
+
+    async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
+        scope.setdefault("app", app)
+        response = await answer(Request(scope, receive), refusal, FormData())
+        await response(scope, receive, send)
+
+    return refuse

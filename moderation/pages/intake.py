@@ -1,0 +1,153 @@
+"""Write, reply, edit, withdraw; the receipt."""
+
+from typing import Any
+
+from sqlalchemy import Row
+from starlette.responses import Response
+from wtforms import RadioField, StringField, TextAreaField
+from wtforms.validators import InputRequired, Optional
+
+from dialogue import comments, limits, stances, threads, votes
+from dialogue.comments import MAX_LENGTH
+from dialogue.kit import tokens
+from dialogue.kit.errors import Conflict, Invalid, NotFound
+from dialogue.kit.forms import GermanForm
+from dialogue.roles import EVERYONE, PEOPLE
+from dialogue.web import Page, get, path, post
+from moderation import decisions, intake
+
+NEXT_BY = "in der Regel innerhalb eines Werktags"
+
+
+class CommentForm(GermanForm):
+    text = TextAreaField("Ihr Beitrag")
+    stance = RadioField(
+        "Ihre Haltung zu diesem Punkt",
+        choices=[("agree", "Zustimmung"), ("pass", "neutral"), ("disagree", "Ablehnung")],
+        validators=[Optional()],
+    )
+
+
+class ReceiptForm(GermanForm):
+    number = StringField("Beitragsnummer", validators=[InputRequired("Bitte geben Sie die Beitragsnummer ein.")])
+    secret = StringField("Kennwort der Quittung", validators=[InputRequired("Bitte geben Sie das Kennwort ein.")])
+
+
+def _form(page: Page, thread: Row[Any], form: CommentForm, *, status: int = 200, **more: Any) -> Response:
+    context = {"parent": None, "preview": None, "editing": False, "max_length": MAX_LENGTH, "error": None} | more
+    return page.render("moderation/write.html", status=status, thread=thread, form=form, **context)
+
+
+async def write(page: Page) -> Response:
+    return _form(page, await threads.open_for_writing(page.db, page.params["thread"]), CommentForm())
+
+
+async def do_write(page: Page) -> Response:
+    return await _submit(page, page.params["thread"], None)
+
+
+async def reply(page: Page) -> Response:
+    parent = await comments.reply_parent(page.db, page.params["number"])
+    return _form(page, await threads.open_for_writing(page.db, parent.thread_id), CommentForm(), parent=parent)
+
+
+async def do_reply(page: Page) -> Response:
+    parent = await comments.reply_parent(page.db, page.params["number"])
+    return await _submit(page, parent.thread_id, parent)
+
+
+async def _submit(page: Page, thread_id: int, parent: Row[Any] | None) -> Response:
+    form, once = page.filled(CommentForm), page.once()
+    thread = await threads.get(page.db, thread_id)
+    form.once.data = str(once)
+    try:
+        if page.form.get("action") == "preview":
+            text = comments.checked(form.text.data or "")
+            return _form(page, threads.must_be_open(thread), form, parent=parent, preview=text)
+        secret = tokens.receipt_secret(page.house.settings.key, str(page.me.id), str(once))
+        draft = intake.Draft(thread_id, form.text.data or "", once, secret, parent.id if parent else None)
+        added = await intake.submit(page.db, page.me, draft)
+    except Invalid as error:
+        form.refuse(error)
+        return _form(page, thread, form, parent=parent, status=422)
+    if (stance := form.stance.data) in votes.CHOICES and thread.is_open:
+        await stances.take(page.db, page.me.id, thread_id, votes.CHOICES[stance])
+    return page.render(
+        "dialogue/receipt.html",
+        number=added.number,
+        secret=secret,
+        status_word=added.status,
+        thread=thread,
+        next_by=NEXT_BY,
+    )
+
+
+async def _own(page: Page) -> Row[Any]:
+    comment = await comments.by_number(page.db, page.params["number"], page.viewer)
+    if comment.author_id != page.me.id:
+        raise NotFound
+    return comment
+
+
+async def edit(page: Page) -> Response:
+    comment = await _own(page)
+    if comment.status != "pending":
+        raise Conflict("Ändern geht nur, solange ein Beitrag noch nicht geprüft ist. Zurückziehen geht immer.")
+    thread = await threads.get(page.db, comment.thread_id)
+    return _form(page, thread, CommentForm(data={"text": comment.text}), editing=True, comment=comment)
+
+
+async def do_edit(page: Page) -> Response:
+    comment, form = await _own(page), page.filled(CommentForm)
+    thread = await threads.get(page.db, comment.thread_id)
+    try:
+        if page.form.get("action") == "preview":
+            text = comments.checked(form.text.data or "")
+            return _form(page, thread, form, editing=True, comment=comment, preview=text)
+        await intake.edit(page.db, comment, form.text.data or "")
+    except Invalid as error:
+        form.refuse(error)
+        return _form(page, thread, form, editing=True, comment=comment, status=422)
+    return page.redirect(path("comment", number=comment.number))
+
+
+async def withdraw(page: Page) -> Response:
+    await comments.withdraw(page.db, await _own(page), page.me.id)
+    return page.redirect(path("account"))
+
+
+async def receipt(page: Page) -> Response:
+    form = ReceiptForm(data={"number": page.query.get("nummer", "")[:20]})
+    return page.render("dialogue/receipt_open.html", form=form, comment=None, decision=None)
+
+
+async def open_receipt(page: Page) -> Response:
+    """Number and secret, by POST: state, reasons, and taking the contribution back."""
+    form = page.filled(ReceiptForm)
+    if not form.validate():
+        return page.render("dialogue/receipt_open.html", status=422, form=form, comment=None, decision=None)
+    if page.house.settings.limits:
+        await limits.take(page.db, limits.SIGN_IN_ADDRESS, page.address_key)
+    try:
+        comment = await comments.opened_by_receipt(page.db, form.number.data, form.secret.data)
+    except NotFound as error:
+        form.refuse(Invalid(error.text, field="secret"))
+        return page.render("dialogue/receipt_open.html", status=404, form=form, comment=None, decision=None)
+    if page.form.get("action") == "withdraw":
+        await comments.withdraw(page.db, comment, None)
+        comment = await comments.by_number(page.db, comment.number, comments.Viewer(moderates=True))
+    decision = await decisions.latest(page.db, comment.id)
+    return page.render("dialogue/receipt_open.html", form=form, comment=comment, decision=decision)
+
+
+ROUTES = [
+    get("/faden/{thread:int}/schreiben", write, name="write", access=PEOPLE),
+    post("/faden/{thread:int}/schreiben", do_write, name="do_write", access=PEOPLE),
+    get("/beitraege/{number}/antworten", reply, name="write_reply", access=PEOPLE),
+    post("/beitraege/{number}/antworten", do_reply, name="do_reply", access=PEOPLE),
+    get("/beitraege/{number}/bearbeiten", edit, name="edit", access=PEOPLE),
+    post("/beitraege/{number}/bearbeiten", do_edit, name="do_edit", access=PEOPLE),
+    post("/beitraege/{number}/zurueckziehen", withdraw, name="withdraw", access=PEOPLE),
+    get("/beitrag", receipt, name="receipt", access=EVERYONE),
+    post("/beitrag", open_receipt, name="open_receipt", access=EVERYONE),
+]

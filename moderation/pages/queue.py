@@ -1,0 +1,105 @@
+"""The moderators' working tool: what waits, one case, the decision; the journal; the Netiquette."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+from starlette.responses import Response
+from wtforms import IntegerField, TextAreaField
+from wtforms.validators import Optional
+
+from dialogue import comments, journal, threads
+from dialogue.kit.errors import Invalid, NotFound
+from dialogue.kit.forms import GermanForm
+from dialogue.roles import EVERYONE, MODERATORS
+from dialogue.web import Page, get, path, post
+from moderation import decisions, queue, rules
+
+
+class DecisionForm(GermanForm):
+    rule = IntegerField("Regel", validators=[Optional()])
+    reasons = TextAreaField("Begründung an die Autorin oder den Autor")
+    revision = IntegerField("Fassung")
+
+
+async def waiting(page: Page) -> Response:
+    since = _moment(page.query.get("ab"))
+    context = {"waiting": await queue.waiting(page.db, page.me.id, since), "case": None}
+    return page.render("moderation/queue.html", section="moderation", **context)
+
+
+def _moment(value: str | None) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        raise NotFound from None
+
+
+async def case(page: Page) -> Response:
+    comment = await comments.by_number(page.db, page.params["number"], page.viewer)
+    form = DecisionForm(data={"revision": comment.revision})
+    return await _case(page, comment, form)
+
+
+async def _case(page: Page, comment: Row[Any], form: DecisionForm, status: int = 200) -> Response:
+    parent = await _parent(page, comment)
+    context = {
+        "waiting": await queue.waiting(page.db, page.me.id),
+        "case": comment,
+        "parent": parent,
+        "thread": await threads.get(page.db, comment.thread_id),
+        "netiquette": await rules.current(page.db),
+        "history": await decisions.history(page.db, comment.id),
+        "can": [] if comment.author_id == page.me.id else decisions.possible(comment),
+        "own": comment.author_id == page.me.id,
+        "form": form,
+    }
+    return page.render("moderation/queue.html", status=status, section="moderation", **context)
+
+
+async def _parent(page: Page, comment: Row[Any]) -> Row[Any] | None:
+    return None if comment.parent_id is None else await comments.by_id(page.db, comment.parent_id)
+
+
+async def claim(page: Page) -> Response:
+    comment = await comments.by_number(page.db, page.params["number"], page.viewer)
+    await queue.claim(page.db, page.me.id, comment.id)
+    return page.redirect(path("case", number=comment.number))
+
+
+async def decide(page: Page) -> Response:
+    """One decision; then on to the next case."""
+    comment = await comments.by_number(page.db, page.params["number"], page.viewer)
+    kind = page.choice("decision", {kind: kind for kind in decisions.LEADS_TO})
+    form = page.filled(DecisionForm)
+    form.validate()
+    try:
+        ruling = decisions.Ruling(kind, form.revision.data or 0, form.rule.data, form.reasons.data or "")
+        await decisions.decide(page.db, page.me, comment, ruling)
+    except Invalid as error:
+        form.refuse(error)
+        return await _case(page, comment, form, status=422)
+    following = await queue.following(page.db, page.me.id)
+    return page.redirect(path("case", number=following) if following else path("queue"))
+
+
+async def protocol(page: Page) -> Response:
+    entries = await journal.page(page.db, page.number("vor") or None)
+    context = {"entries": entries, "before": entries[-1]["id"] if len(entries) == 50 else None}
+    return page.render("moderation/journal.html", section="moderation", **context)
+
+
+async def netiquette(page: Page) -> Response:
+    return page.render("moderation/rules.html", netiquette=await rules.current(page.db))
+
+
+ROUTES = [
+    get("/moderation", waiting, name="queue", access=MODERATORS),
+    get("/moderation/protokoll", protocol, name="journal", access=MODERATORS),
+    get("/moderation/{number}", case, name="case", access=MODERATORS),
+    post("/moderation/{number}/uebernehmen", claim, name="claim", access=MODERATORS),
+    post("/moderation/{number}/entscheiden", decide, name="decide", access=MODERATORS),
+    get("/netiquette", netiquette, name="rules", access=EVERYONE),
+]

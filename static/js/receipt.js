@@ -1,0 +1,17 @@
+// The receipt: copy and print, both only offered where they work. A sent contribution needs no draft.
+
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    document.getElementById(button.getAttribute("aria-describedby")).textContent = button.dataset.done;
+  });
+}
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+for (const key of Object.keys(sessionStorage)) {
+  if (key.startsWith("draft:")) sessionStorage.removeItem(key);
+}
