@@ -1,10 +1,7 @@
 """The roof: all routes, the door around them, one lifespan, refusals as pages."""
 
-import tomllib
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.datastructures import FormData
@@ -13,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
+from consultations import city
 from consultations.calendar import SECONDS, Counter
 from consultations.pages import home, info, points, results
 from dialogue.kit import files, rendering
@@ -35,24 +33,16 @@ ROUTES: list[Route] = [
     *results.ROUTES,
     *info.ROUTES,
 ]
-DEMO = Path(__file__).parent / "demo"
-
-
-def city(settings: Settings) -> dict[str, Any]:
-    """The city's name, contact and texts, and its legal pages, from a file: configuration, never code."""
-    folder = settings.city.parent if settings.city else DEMO
-    file = settings.city or DEMO / "city.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8")) | tomllib.loads(
-        (folder / "legal.toml").read_text(encoding="utf-8")
-    )
 
 
 def house(settings: Settings, database: Database) -> House:
     """What requests and jobs share."""
-    town = city(settings)
+    town = city.read(settings)
     templates = rendering.environment(city=town, path=path, demo=settings.demo)
     mail_folder = None if settings.smtp_url else settings.data / "mail"
-    return House(settings, database, templates, Post(settings.mail_from, settings.smtp_url, mail_folder), town)
+    return House(
+        settings, database, templates, Post(settings.mail_from, settings.smtp_url, mail_folder), town
+    )
 
 
 def create(settings: Settings, database: Database, *, count_seconds: float = SECONDS) -> ASGIApp:

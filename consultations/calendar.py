@@ -80,7 +80,10 @@ _ENTRIES = (
         Consultation.checks_first,
         Consultation.attribution,
         Consultation.results,
-        select(func.count()).where(Point.consultation_id == Consultation.id).scalar_subquery().label("points"),
+        select(func.count())
+        .where(Point.consultation_id == Consultation.id)
+        .scalar_subquery()
+        .label("points"),
         func.coalesce(Consultation.sealed_until > func.now(), False).label("sealed"),
         Consultation.sealed_until,
     )
@@ -88,11 +91,19 @@ _ENTRIES = (
     .order_by(Consultation.ends_on.desc(), Consultation.id.desc())
 )
 _public = comments.visible_to(comments.NOBODY)
-_inside = Comment.thread_id.in_(select(Point.thread_id).where(Point.consultation_id == bindparam("consultation")))
-_stances_inside = Stance.thread_id.in_(select(Point.thread_id).where(Point.consultation_id == bindparam("consultation")))
+_inside = Comment.thread_id.in_(
+    select(Point.thread_id).where(Point.consultation_id == bindparam("consultation"))
+)
+_stances_inside = Stance.thread_id.in_(
+    select(Point.thread_id).where(Point.consultation_id == bindparam("consultation"))
+)
 _voices = union(
-    select(Vote.person_id).join(Comment, Comment.id == Vote.comment_id).where(_inside, _public, Vote.source.in_(OFFICIAL)),
-    select(Comment.author_id).where(_inside, _public, Comment.source.in_(OFFICIAL), Comment.author_id.is_not(None)),
+    select(Vote.person_id)
+    .join(Comment, Comment.id == Vote.comment_id)
+    .where(_inside, _public, Vote.source.in_(OFFICIAL)),
+    select(Comment.author_id).where(
+        _inside, _public, Comment.source.in_(OFFICIAL), Comment.author_id.is_not(None)
+    ),
     select(Stance.person_id).where(_stances_inside, Stance.source.in_(OFFICIAL)),
 ).subquery()
 _TOTALS = select(
@@ -103,7 +114,10 @@ _TOTALS = select(
     .join(Comment, Comment.id == Vote.comment_id)
     .where(_inside, _public, Vote.source.in_(OFFICIAL))
     .scalar_subquery(),
-    select(func.count()).select_from(Stance).where(_stances_inside, Stance.source.in_(OFFICIAL)).scalar_subquery(),
+    select(func.count())
+    .select_from(Stance)
+    .where(_stances_inside, Stance.source.in_(OFFICIAL))
+    .scalar_subquery(),
 )
 
 
@@ -165,5 +179,3 @@ def _state(phase: Row[Any]) -> str:
     if today < phase.starts_on:
         return "next"
     return "now" if phase.ends_on is None or today <= phase.ends_on else "past"
-
-

@@ -14,8 +14,6 @@ from dialogue.web import House
 from moderation import decisions
 
 
-
-
 async def send_mail(context: Context) -> None:
     """Render and send one mail. The link is stored before the mail leaves, so that it always works."""
     house: House = context.resources["house"]

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import consultations.tables
 import moderation.tables  # noqa: F401 - all floors' tables belong to one schema
 from dialogue.kit.database import Base
 
@@ -74,7 +73,9 @@ async def differences(url: str) -> list[object]:
 def _differences(connection: Connection) -> list[object]:
     context = MigrationContext.configure(
         connection,
-        opts={"include_name": lambda name, kind, _: not (kind == "table" and str(name).startswith("pgqueuer"))},
+        opts={
+            "include_name": lambda name, kind, _: not (kind == "table" and str(name).startswith("pgqueuer"))
+        },
     )
     return list(compare_metadata(context, Base.metadata))
 
@@ -84,7 +85,9 @@ async def is_current(url: str) -> bool:
     engine = create_async_engine(url)
     try:
         async with engine.connect() as connection:
-            found = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
+            found = await connection.run_sync(
+                lambda sync: MigrationContext.configure(sync).get_current_revision()
+            )
     finally:
         await engine.dispose()
     return found == ScriptDirectory.from_config(_config()).get_current_head()

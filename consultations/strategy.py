@@ -34,7 +34,11 @@ _POINT = (
         Consultation.title.label("consultation_title"),
         Consultation.ends_on,
         _comments,
-        *(column.label(f"thread_{column.name}") for column in threads.COLUMNS if column.name not in {"id", "title"}),
+        *(
+            column.label(f"thread_{column.name}")
+            for column in threads.COLUMNS
+            if column.name not in {"id", "title"}
+        ),
     )
     .join(Consultation, Consultation.id == Point.consultation_id)
     .join(Thread, Thread.id == Point.thread_id)

@@ -25,12 +25,63 @@ LIFE = timedelta(days=30)
 STAFF_LIFE, STAFF_IDLE = timedelta(hours=12), timedelta(minutes=30)
 LINK_LIFE = {"confirm": timedelta(days=2), "reset": timedelta(hours=2), "invite": timedelta(hours=24)}
 SEEN_EVERY = timedelta(minutes=5)
-NAMES = (
-    "Ahorn Amsel Auwald Biber Birke Brücke Buche Distel Drossel Eiche Eisvogel Elster Esche Falke Fähre Fink Giebel "
-    "Hafen Hasel Hecht Holunder Igel Insel Kastanie Kiesel Kirsche Kranich Laterne Lerche Libelle Linde Luchs Meise "
-    "Möwe Mühle Otter Pappel Platane Reiher Rotkehlchen Salzkorn Schwalbe Spatz Specht Sperling Star Steinbeißer "
-    "Storch Turm Ufer Ulme Wacholder Weide Wiesel Zeisig"
-).split()
+NAMES = [
+    "Ahorn",
+    "Amsel",
+    "Auwald",
+    "Biber",
+    "Birke",
+    "Brücke",
+    "Buche",
+    "Distel",
+    "Drossel",
+    "Eiche",
+    "Eisvogel",
+    "Elster",
+    "Esche",
+    "Falke",
+    "Fähre",
+    "Fink",
+    "Giebel",
+    "Hafen",
+    "Hasel",
+    "Hecht",
+    "Holunder",
+    "Igel",
+    "Insel",
+    "Kastanie",
+    "Kiesel",
+    "Kirsche",
+    "Kranich",
+    "Laterne",
+    "Lerche",
+    "Libelle",
+    "Linde",
+    "Luchs",
+    "Meise",
+    "Möwe",
+    "Mühle",
+    "Otter",
+    "Pappel",
+    "Platane",
+    "Reiher",
+    "Rotkehlchen",
+    "Salzkorn",
+    "Schwalbe",
+    "Spatz",
+    "Specht",
+    "Sperling",
+    "Star",
+    "Steinbeißer",
+    "Storch",
+    "Turm",
+    "Ufer",
+    "Ulme",
+    "Wacholder",
+    "Weide",
+    "Wiesel",
+    "Zeisig",
+]
 
 _hasher = PasswordHasher()
 _few = CapacityLimiter(2)
@@ -154,7 +205,11 @@ def _weak(password: str, known: Iterable[str]) -> bool:
 
 async def current_terms(db: AsyncConnection) -> Row[Any] | None:
     """The version of the terms that is in force."""
-    query = select(Terms.__table__).where(Terms.valid_from <= func.now()).order_by(Terms.valid_from.desc(), Terms.id.desc())
+    query = (
+        select(Terms.__table__)
+        .where(Terms.valid_from <= func.now())
+        .order_by(Terms.valid_from.desc(), Terms.id.desc())
+    )
     return (await db.execute(query.limit(1))).first()
 
 
@@ -182,7 +237,9 @@ async def register(db: AsyncConnection, email: str, password: str, terms_id: int
     add = insert(Person).values(**values)
     person_id = (
         await db.execute(
-            add.on_conflict_do_update(index_elements=[Person.email], set_={"password": stored}).returning(Person.id)
+            add.on_conflict_do_update(index_elements=[Person.email], set_={"password": stored}).returning(
+                Person.id
+            )
         )
     ).scalar_one()
     consent = insert(Consent).values(person_id=person_id, terms_id=terms_id)
@@ -195,17 +252,23 @@ async def confirm(db: AsyncConnection, token: str, password: str) -> int:
     link = await _link(db, token, {"confirm"})
     person = (await db.execute(select(Person.id, Person.password).where(Person.id == link.person_id))).one()
     if not await _in_thread(_matches, person.password, password):
-        raise Invalid("Das Passwort stimmt nicht mit dem überein, das Sie eben gewählt haben.", field="password")
+        raise Invalid(
+            "Das Passwort stimmt nicht mit dem überein, das Sie eben gewählt haben.", field="password"
+        )
     await _use(db, token)
     await db.execute(
-        update(Person).where(Person.id == person.id).values(confirmed_at=func.coalesce(Person.confirmed_at, func.now()))
+        update(Person)
+        .where(Person.id == person.id)
+        .values(confirmed_at=func.coalesce(Person.confirmed_at, func.now()))
     )
     return int(person.id)
 
 
 async def check_password(db: AsyncConnection, email: str, password: str) -> Row[Any] | None:
     """The account with this address and password, else None; takes the same time in every case."""
-    query = select(Person.id, Person.password, Person.confirmed_at).where(Person.email == email.strip().lower())
+    query = select(Person.id, Person.password, Person.confirmed_at).where(
+        Person.email == email.strip().lower()
+    )
     person = (await db.execute(query)).first()
     matches = await _in_thread(_matches, person.password if person else None, password)
     return person if matches else None
@@ -269,12 +332,18 @@ async def _link(db: AsyncConnection, token: str, purposes: set[str]) -> Row[Any]
     )
     link = (await db.execute(query)).first()
     if link is None:
-        raise NotFound("Dieser Link ist abgelaufen oder wurde schon benutzt. Bitte fordern Sie einen neuen an.")
+        raise NotFound(
+            "Dieser Link ist abgelaufen oder wurde schon benutzt. Bitte fordern Sie einen neuen an."
+        )
     return link
 
 
 async def _use(db: AsyncConnection, token: str) -> None:
-    used = update(Link).where(Link.token_hash == tokens.digest(token), Link.used_at.is_(None)).values(used_at=func.now())
+    used = (
+        update(Link)
+        .where(Link.token_hash == tokens.digest(token), Link.used_at.is_(None))
+        .values(used_at=func.now())
+    )
     if (await db.execute(used.returning(Link.person_id))).first() is None:
         raise Conflict("Dieser Link wurde gerade schon benutzt.")
 
@@ -319,7 +388,9 @@ async def create(db: AsyncConnection, email: str, roles: Iterable[str], password
     for role in roles:
         await db.execute(insert(Grant).values(person_id=person_id, role=role).on_conflict_do_nothing())
     await sign_out_everywhere(db, person_id)
-    await journal.record(db, "person.roles", f"person:{await journal.actor(db, person_id)}", roles=sorted(roles))
+    await journal.record(
+        db, "person.roles", f"person:{await journal.actor(db, person_id)}", roles=sorted(roles)
+    )
     return person_id
 
 

@@ -125,7 +125,9 @@ def _page_query(sort: str, continued: bool) -> Select[Any]:
         .correlate(top)
         .lateral("first")
     )
-    replies = select(*first.c, literal(0), top.c.hash, top.c.rank).join(first, true()).where(top.c.replies > 0)
+    replies = (
+        select(*first.c, literal(0), top.c.hash, top.c.rank).join(first, true()).where(top.c.replies > 0)
+    )
     both = select(*top.c).union_all(replies).subquery()
     return select(both).order_by(both.c.rank, both.c.parent_id.is_not(None), both.c.published_at, both.c.id)
 
@@ -180,7 +182,9 @@ def _one_query(signed_in: bool, moderates: bool) -> Select[Any]:
     mine = bindparam("viewer", type_=BigInteger) if signed_in else None
     viewer = Viewer(mine, moderates)  # type: ignore[arg-type]
     return (
-        select(*_columns(Comment, Person), Comment.thread_id, Comment.created_at, Comment.revision, Comment.signs)
+        select(
+            *_columns(Comment, Person), Comment.thread_id, Comment.created_at, Comment.revision, Comment.signs
+        )
         .outerjoin(Person, Person.id == Comment.author_id)
         .join(Thread, Thread.id == Comment.thread_id)
         .where(Comment.number == bindparam("number"), Thread.opens_at.is_not(None), visible_to(viewer))
@@ -225,7 +229,15 @@ async def replies(db: AsyncConnection, comment_id: int, after: int = 0) -> list[
 
 
 _OWN = (
-    select(Comment.number, Comment.text, Comment.status, Comment.created_at, Comment.parent_id, Thread.title, Thread.address)
+    select(
+        Comment.number,
+        Comment.text,
+        Comment.status,
+        Comment.created_at,
+        Comment.parent_id,
+        Thread.title,
+        Thread.address,
+    )
     .join(Thread, Thread.id == Comment.thread_id)
     .where(Comment.author_id == bindparam("author"))
     .order_by(Comment.id.desc())
@@ -258,29 +270,31 @@ def checked(text: str) -> str:
         raise Invalid("Bitte schreiben Sie etwas.", field="text")
     if (size := length(text)) > MAX_LENGTH:
         raise Invalid(
-            f"Ihr Text ist zu lang: {size:,} von höchstens {MAX_LENGTH:,} Zeichen. Bitte kürzen Sie ihn.".replace(",", " "),
+            f"Ihr Text ist zu lang: {size:,} von höchstens {MAX_LENGTH:,} Zeichen. Bitte kürzen Sie ihn.".replace(
+                ",", " "
+            ),
             field="text",
         )
     return text
 
 
-_WRITER = (
-    select(
-        func.coalesce(Person.blocked_until > func.now(), False).label("blocked"),
-        (Person.created_at > func.now() - func.make_interval(0, 0, 0, 1)).label("new"),
-        select(func.count())
-        .where(Comment.author_id == Person.id, Comment.created_at > func.now() - func.make_interval(0, 0, 0, 0, 0, 10))
-        .correlate(Person)
-        .scalar_subquery()
-        .label("lately"),
-        select(func.count())
-        .where(Comment.author_id == Person.id, Comment.created_at > func.now() - func.make_interval(0, 0, 0, 1))
-        .correlate(Person)
-        .scalar_subquery()
-        .label("today"),
+_WRITER = select(
+    func.coalesce(Person.blocked_until > func.now(), False).label("blocked"),
+    (Person.created_at > func.now() - func.make_interval(0, 0, 0, 1)).label("new"),
+    select(func.count())
+    .where(
+        Comment.author_id == Person.id,
+        Comment.created_at > func.now() - func.make_interval(0, 0, 0, 0, 0, 10),
     )
-    .where(Person.id == bindparam("person"))
-)
+    .correlate(Person)
+    .scalar_subquery()
+    .label("lately"),
+    select(func.count())
+    .where(Comment.author_id == Person.id, Comment.created_at > func.now() - func.make_interval(0, 0, 0, 1))
+    .correlate(Person)
+    .scalar_subquery()
+    .label("today"),
+).where(Person.id == bindparam("person"))
 _LOCK = select(Person.id).where(Person.id == bindparam("person")).with_for_update()
 _REPEATED = select(Comment.id, Comment.number, Comment.status).where(
     Comment.author_id == bindparam("author"), Comment.once == bindparam("once")
@@ -317,9 +331,14 @@ async def may_write(db: AsyncConnection, person_id: int) -> None:
     if writer.blocked:
         raise Invalid("Ihr Konto ist zurzeit für Beiträge gesperrt. Die Begründung steht unter „Mein Konto“.")
     if writer.lately >= TEN_MINUTES:
-        raise TooMany("Sie haben in zehn Minuten zehn Beiträge geschrieben. Bitte machen Sie eine kleine Pause.", seconds=600)
+        raise TooMany(
+            "Sie haben in zehn Minuten zehn Beiträge geschrieben. Bitte machen Sie eine kleine Pause.",
+            seconds=600,
+        )
     if writer.new and writer.today >= FIRST_DAY:
-        raise TooMany("Am ersten Tag sind zehn Beiträge möglich. Morgen geht es ohne diese Grenze weiter.", seconds=3600)
+        raise TooMany(
+            "Am ersten Tag sind zehn Beiträge möglich. Morgen geht es ohne diese Grenze weiter.", seconds=3600
+        )
 
 
 async def repeated(db: AsyncConnection, person_id: int, once: UUID) -> Row[Any] | None:
@@ -385,7 +404,9 @@ async def move(db: AsyncConnection, comment_id: int, revision: int, to: str) -> 
     """Change the status if nobody was faster and the way is allowed, else Conflict."""
     values = {"comment": comment_id, "seen": revision, "allowed": sorted(TRANSITIONS[to]), "to": to}
     if (await db.execute(_MOVE, values)).first() is None:
-        raise Conflict("Dieser Beitrag wurde inzwischen bearbeitet oder entschieden. Bitte laden Sie ihn neu.")
+        raise Conflict(
+            "Dieser Beitrag wurde inzwischen bearbeitet oder entschieden. Bitte laden Sie ihn neu."
+        )
     if to == "published":
         await _now_public(db, comment_id)
 
@@ -404,8 +425,15 @@ async def withdraw(db: AsyncConnection, comment: Row[Any], person_id: int | None
 
 _EDIT = (
     update(Comment)
-    .where(Comment.id == bindparam("comment"), Comment.revision == bindparam("seen"), Comment.status == "pending")
-    .values(text=bindparam("new_text"), signs=bindparam("new_signs"), revision=Comment.revision + 1, edited_at=func.now())
+    .where(
+        Comment.id == bindparam("comment"), Comment.revision == bindparam("seen"), Comment.status == "pending"
+    )
+    .values(
+        text=bindparam("new_text"),
+        signs=bindparam("new_signs"),
+        revision=Comment.revision + 1,
+        edited_at=func.now(),
+    )
     .returning(Comment.id)
 )
 
@@ -431,7 +459,9 @@ async def opened_by_receipt(db: AsyncConnection, number: str, secret: str) -> Ro
     values = {"number": tokens.number(number), "secret": tokens.digest(tokens.typed(secret))}
     found = (await db.execute(_BY_SECRET, values)).first()
     if found is None:
-        raise NotFound("Nummer und Kennwort passen nicht zusammen. Bitte prüfen Sie beide auf Ihrer Quittung.")
+        raise NotFound(
+            "Nummer und Kennwort passen nicht zusammen. Bitte prüfen Sie beide auf Ihrer Quittung."
+        )
     return await by_number(db, number, Viewer(moderates=True))
 
 
@@ -439,6 +469,7 @@ async def reply_parent(db: AsyncConnection, number: str) -> Row[Any]:
     """The published top-level comment one may reply to (two levels)."""
     parent = await by_number(db, number)
     if parent.parent_id is not None:
-        raise Conflict("Auf eine Antwort können Sie nicht noch einmal antworten. Bitte antworten Sie auf den Beitrag darüber.")
+        raise Conflict(
+            "Auf eine Antwort können Sie nicht noch einmal antworten. Bitte antworten Sie auf den Beitrag darüber."
+        )
     return parent
-

@@ -34,7 +34,9 @@ async def load(db: AsyncConnection, job_id: int) -> Row[Any] | None:
 
 async def progress(db: AsyncConnection, job_id: int, percent: int, message: str = "") -> None:
     await db.execute(
-        update(Job).where(Job.id == job_id).values(status="running", progress=min(percent, 99), message=message)
+        update(Job)
+        .where(Job.id == job_id)
+        .values(status="running", progress=min(percent, 99), message=message)
     )
 
 
@@ -55,5 +57,3 @@ async def fail(db: AsyncConnection, job_id: int, message: str) -> None:
 async def of_person(db: AsyncConnection, person_id: int, name: str) -> list[Row[Any]]:
     query = select(Job.__table__).where(Job.person_id == person_id, Job.name == name)
     return list(await db.execute(query.order_by(Job.id.desc()).limit(50)))
-
-

@@ -20,9 +20,17 @@ from dialogue.kit import clock
 from dialogue.tables import Actor, JournalEntry
 
 START = bytes(32)
-_new = upsert(Actor).values(person_id=bindparam("person")).on_conflict_do_nothing().returning(Actor.id).cte("new")
+_new = (
+    upsert(Actor)
+    .values(person_id=bindparam("person"))
+    .on_conflict_do_nothing()
+    .returning(Actor.id)
+    .cte("new")
+)
 _ACTOR = select(_new.c.id).union_all(select(Actor.id).where(Actor.person_id == bindparam("person"))).limit(1)
-_ENTRY = insert(JournalEntry).values(body=bindparam("body"), id=literal(0), prev=literal(b""), hash=literal(b""))
+_ENTRY = insert(JournalEntry).values(
+    body=bindparam("body"), id=literal(0), prev=literal(b""), hash=literal(b"")
+)
 
 
 def canonical(value: Any) -> str:
@@ -65,7 +73,9 @@ async def verify(db: AsyncConnection) -> Verdict:
     prev, count = START, 0
     async for entry in _entries(db):
         count += 1
-        if (entry.id, bytes(entry.prev)) != (count, prev) or bytes(entry.hash) != link(entry.body, count, prev):
+        if (entry.id, bytes(entry.prev)) != (count, prev) or bytes(entry.hash) != link(
+            entry.body, count, prev
+        ):
             return Verdict(count, prev.hex(), broken=count)
         prev = bytes(entry.hash)
     return Verdict(count, prev.hex())
@@ -84,10 +94,12 @@ async def _entries(db: AsyncConnection) -> AsyncIterator[Any]:
 
 async def page(db: AsyncConnection, before: int | None, size: int = 50) -> list[dict[str, Any]]:
     """Newest entries first, each as its parsed body with its id and hash."""
-    query = select(JournalEntry.id, JournalEntry.body, JournalEntry.hash).order_by(JournalEntry.id.desc()).limit(size)
+    query = (
+        select(JournalEntry.id, JournalEntry.body, JournalEntry.hash)
+        .order_by(JournalEntry.id.desc())
+        .limit(size)
+    )
     if before:
         query = query.where(JournalEntry.id < before)
     rows = await db.execute(query)
     return [{"id": row.id, "hash": row.hash.hex(), **json.loads(row.body)} for row in rows]
-
-

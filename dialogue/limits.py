@@ -20,12 +20,23 @@ class Limit:
 
 
 SIGN_IN_ACCOUNT = Limit(
-    "sign_in_account", 10, 900, "Für dieses Konto gab es zu viele Versuche. Bitte warten Sie eine Viertelstunde."
+    "sign_in_account",
+    10,
+    900,
+    "Für dieses Konto gab es zu viele Versuche. Bitte warten Sie eine Viertelstunde.",
 )
 SIGN_IN_ADDRESS = Limit(
-    "sign_in_address", 50, 900, "Von diesem Anschluss gab es zu viele Versuche. Bitte warten Sie eine Viertelstunde."
+    "sign_in_address",
+    50,
+    900,
+    "Von diesem Anschluss gab es zu viele Versuche. Bitte warten Sie eine Viertelstunde.",
 )
-MAIL = Limit("mail", 5, 3600, "An diese Adresse gingen schon fünf E-Mails. Bitte schauen Sie ins Postfach oder warten Sie eine Stunde.")
+MAIL = Limit(
+    "mail",
+    5,
+    3600,
+    "An diese Adresse gingen schon fünf E-Mails. Bitte schauen Sie ins Postfach oder warten Sie eine Stunde.",
+)
 
 _LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(func.encode(bindparam("key"), "hex"), 0)))
 _COUNT = select(func.count()).where(

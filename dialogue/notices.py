@@ -18,7 +18,9 @@ LINKS = {
 
 async def recipient(db: AsyncConnection, person_id: int) -> Any:
     """Who gets the mail; None when the account is gone."""
-    return (await db.execute(select(Person.id, Person.email, Person.pseudonym).where(Person.id == person_id))).first()
+    return (
+        await db.execute(select(Person.id, Person.email, Person.pseudonym).where(Person.id == person_id))
+    ).first()
 
 
 async def link(db: AsyncConnection, template: str, person_id: int, origin: str) -> str:

@@ -30,7 +30,9 @@ class Access:
         if person is None:
             raise SignInNeeded
         if self.roles and not self.roles & person.roles:
-            raise Forbidden("Dieser Bereich ist für andere Aufgaben vorgesehen. Ihr Konto ist dafür nicht freigeschaltet.")
+            raise Forbidden(
+                "Dieser Bereich ist für andere Aufgaben vorgesehen. Ihr Konto ist dafür nicht freigeschaltet."
+            )
 
 
 EVERYONE = Access("everyone", people_only=False)

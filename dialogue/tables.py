@@ -56,7 +56,9 @@ class Person(Base):
     password: Mapped[str | None] = mapped_column(Text, info=personal("Anmeldung (argon2id)", keep=ACCOUNT))
     confirmed_at: Mapped[Moment | None]
     created_at: Mapped[Created]
-    last_seen_at: Mapped[Moment | None] = mapped_column(info=personal("neu seit Ihrem letzten Besuch", keep=ACCOUNT))
+    last_seen_at: Mapped[Moment | None] = mapped_column(
+        info=personal("neu seit Ihrem letzten Besuch", keep=ACCOUNT)
+    )
     blocked_until: Mapped[Moment | None]
     blocked_why: Mapped[str | None] = mapped_column(
         Text, info=personal("Begründung einer Sperre", keep="ein Jahr nach deren Ende")
@@ -218,7 +220,10 @@ class Stance(Base):
     value: Mapped[int] = mapped_column(SmallInteger)
     source: Mapped[Source]
     taken_at: Mapped[Created]
-    __table_args__ = (CheckConstraint("value BETWEEN -1 AND 1", name="known_value"), one_of("source", SOURCES))
+    __table_args__ = (
+        CheckConstraint("value BETWEEN -1 AND 1", name="known_value"),
+        one_of("source", SOURCES),
+    )
 
 
 class Actor(Base):

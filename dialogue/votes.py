@@ -81,8 +81,10 @@ _CAST = (
     .outerjoin(Vote, (Vote.comment_id == Comment.id) & (Vote.person_id != _person))
     .group_by(Thread.id)
 )
-_TAKE_BACK = select(Thread.address).join(Comment, Comment.thread_id == Thread.id).join(
-    _take_back, _take_back.c.comment_id == Comment.id
+_TAKE_BACK = (
+    select(Thread.address)
+    .join(Comment, Comment.thread_id == Thread.id)
+    .join(_take_back, _take_back.c.comment_id == Comment.id)
 )
 
 

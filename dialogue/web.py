@@ -26,7 +26,16 @@ from dialogue import accounts
 from dialogue.comments import Viewer
 from dialogue.kit import clock, tokens
 from dialogue.kit.database import Database
-from dialogue.kit.errors import Invalid, Malformed, NotFound, Refusal, SignInNeeded, TooLarge, TooMany, Unavailable
+from dialogue.kit.errors import (
+    Invalid,
+    Malformed,
+    NotFound,
+    Refusal,
+    SignInNeeded,
+    TooLarge,
+    TooMany,
+    Unavailable,
+)
 from dialogue.kit.mail import Post
 from dialogue.kit.security import own_path
 from dialogue.kit.settings import Settings
@@ -49,7 +58,7 @@ class House:
     database: Database
     templates: Environment
     post: Post
-    city: dict[str, Any]
+    city: Any
 
     @property
     def cookie(self) -> str:
@@ -274,14 +283,18 @@ async def answer(request: Request, error: BaseException, form: FormData) -> Resp
     reference = ""
     if refusal is None or isinstance(refusal, Unavailable):
         reference = secrets.token_hex(4)
-        log.error("request_failed", reference=reference, route=request.scope["path"], kind=type(error).__name__)
+        log.error(
+            "request_failed", reference=reference, route=request.scope["path"], kind=type(error).__name__
+        )
     if refusal is None:
         log.exception("defect", reference=reference, exc_info=error)
         refusal = Refusal("Das war unser Fehler. Bitte versuchen Sie es gleich noch einmal.")
         refusal.status = 500
         refusal.title = "Etwas ist schiefgegangen"
     kept = [
-        (key, value) for key, value in form.multi_items() if isinstance(value, str) and key not in NEVER_KEPT and value
+        (key, value)
+        for key, value in form.multi_items()
+        if isinstance(value, str) and key not in NEVER_KEPT and value
     ]
     template = "errors/sign_in.html" if isinstance(refusal, SignInNeeded) else "errors/error.html"
     house: House = request.app.state.house

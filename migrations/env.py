@@ -2,7 +2,6 @@
 
 from alembic import context
 
-import consultations.tables
 import moderation.tables  # noqa: F401 - all floors' tables belong to one schema
 from dialogue.kit.database import Base
 

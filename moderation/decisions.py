@@ -17,7 +17,12 @@ from moderation import queue, rules
 from moderation.tables import Decision, Rule
 
 LEADS_TO = {"publish": "published", "reject": "rejected", "hide": "hidden", "restore": "published"}
-FROM = {"publish": {"pending"}, "reject": {"pending"}, "hide": {"published"}, "restore": {"hidden", "rejected"}}
+FROM = {
+    "publish": {"pending"},
+    "reject": {"pending"},
+    "hide": {"published"},
+    "restore": {"hidden", "rejected"},
+}
 SHORTEST_REASONS, LONGEST_REASONS = 20, 2_000
 
 
@@ -47,7 +52,10 @@ async def decide(db: AsyncConnection, moderator: Current, comment: Row[Any], rul
     if ruling.kind in {"reject", "hide"}:
         await rules.must_exist(db, ruling.rule_id)
         if length(reasons) < SHORTEST_REASONS:
-            raise Invalid(f"Bitte begründen Sie die Entscheidung mit mindestens {SHORTEST_REASONS} Zeichen.", field="reasons")
+            raise Invalid(
+                f"Bitte begründen Sie die Entscheidung mit mindestens {SHORTEST_REASONS} Zeichen.",
+                field="reasons",
+            )
     if length(reasons) > LONGEST_REASONS:
         raise Invalid("Bitte fassen Sie die Begründung kürzer: höchstens 2 000 Zeichen.", field="reasons")
     await comments.move(db, comment.id, ruling.revision, LEADS_TO[ruling.kind])
@@ -65,7 +73,9 @@ async def decide(db: AsyncConnection, moderator: Current, comment: Row[Any], rul
     )
     await queue.release(db, comment.id)
     if comment.author_id and comment.source == "account":
-        await jobs.enqueue(db, "mail", template=f"decision_{ruling.kind}", person=comment.author_id, comment=comment.id)
+        await jobs.enqueue(
+            db, "mail", template=f"decision_{ruling.kind}", person=comment.author_id, comment=comment.id
+        )
     await journal.record(
         db,
         f"comment.{LEADS_TO[ruling.kind]}",
@@ -87,7 +97,9 @@ async def _check(db: AsyncConnection, moderator: Current, comment: Row[Any], rul
     if ruling.kind == "restore":
         last = (await history(db, comment.id))[0]
         if last.person_id == moderator.id:
-            raise Conflict("Diese Entscheidung war Ihre eigene. Wiederherstellen darf sie nur jemand anderes aus der Moderation.")
+            raise Conflict(
+                "Diese Entscheidung war Ihre eigene. Wiederherstellen darf sie nur jemand anderes aus der Moderation."
+            )
 
 
 _HISTORY = (

@@ -47,7 +47,9 @@ async def submit(db: AsyncConnection, author: Current, draft: Draft) -> Row[Any]
         ),
     )
     if status == "published":
-        await journal.record(db, "comment.published", f"comment:{added.number}", by="triage", before="pending")
+        await journal.record(
+            db, "comment.published", f"comment:{added.number}", by="triage", before="pending"
+        )
     return added
 
 

@@ -38,11 +38,16 @@ _WAITING = (
     .order_by(Comment.created_at, Comment.id)
     .limit(PAGE)
 )
-_COUNTS = select(
-    func.count().label("waiting"),
-    func.count().filter(Claim.person_id == bindparam("me")).label("mine"),
-    func.min(Comment.created_at).label("oldest"),
-).select_from(Comment).outerjoin(Claim, _live).where(Comment.status == "pending")
+_COUNTS = (
+    select(
+        func.count().label("waiting"),
+        func.count().filter(Claim.person_id == bindparam("me")).label("mine"),
+        func.min(Comment.created_at).label("oldest"),
+    )
+    .select_from(Comment)
+    .outerjoin(Claim, _live)
+    .where(Comment.status == "pending")
+)
 _NEXT = (
     select(Comment.number)
     .outerjoin(Claim, _live)
@@ -79,7 +84,9 @@ async def following(db: AsyncConnection, moderator_id: int) -> str | None:
     return str(number) if number else None
 
 
-_CLAIM = insert(Claim).values(comment_id=bindparam("comment"), person_id=bindparam("me"), until=func.now() + HOLD)
+_CLAIM = insert(Claim).values(
+    comment_id=bindparam("comment"), person_id=bindparam("me"), until=func.now() + HOLD
+)
 _CLAIM_FREE = _CLAIM.on_conflict_do_update(
     index_elements=[Claim.comment_id],
     set_={"person_id": _CLAIM.excluded.person_id, "until": _CLAIM.excluded.until},

@@ -21,7 +21,9 @@ class Netiquette:
 async def current(db: AsyncConnection) -> Netiquette:
     """The version in force, with its rules in order."""
     newest = select(Rulebook.__table__).where(Rulebook.valid_from <= func.now())
-    book = (await db.execute(newest.order_by(Rulebook.valid_from.desc(), Rulebook.id.desc()).limit(1))).first()
+    book = (
+        await db.execute(newest.order_by(Rulebook.valid_from.desc(), Rulebook.id.desc()).limit(1))
+    ).first()
     if book is None:
         return Netiquette(None, [])
     rules = select(Rule.__table__).where(Rule.rulebook_id == book.id).order_by(Rule.number)

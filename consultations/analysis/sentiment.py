@@ -5,15 +5,17 @@ positive; "none" means that no word of the list occurred. Never shown per person
 """
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from typing import Any
 
 from anyio import to_thread
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from consultations import calendar
 from consultations.tables import Point, Sentiment
 from dialogue import comments
 from dialogue.kit.database import Database
@@ -79,7 +81,6 @@ async def score_comment(database: Database, comment_id: int) -> None:
 async def unread(database: Database, consultation_id: int) -> list[int]:
     """Published comments of a consultation that this path and version has not read yet."""
 
-
     threads = select(Point.thread_id).where(Point.consultation_id == consultation_id)
     done = select(Sentiment.comment_id).where(Sentiment.path == PATH, Sentiment.version == VERSION)
     query = select(Comment.id).where(
@@ -87,3 +88,21 @@ async def unread(database: Database, consultation_id: int) -> list[int]:
     )
     async with database.reading() as db:
         return list((await db.execute(query.order_by(Comment.id))).scalars())
+
+
+async def score_all(database: Database, slug: str, say: Callable[[str], None]) -> dict[str, int]:
+    """Read what is unread of one consultation; returns the counts by label."""
+    async with database.reading() as db:
+        entry = await calendar.entry(db, slug)
+    waiting = await unread(database, entry.id)
+    for done, comment_id in enumerate(waiting, 1):
+        await score_comment(database, comment_id)
+        if done % 200 == 0:
+            say(f"{done} von {len(waiting)} Beiträgen gelesen")
+    counts = select(Sentiment.label, func.count()).join(Comment, Comment.id == Sentiment.comment_id)
+    inside = Comment.thread_id.in_(select(Point.thread_id).where(Point.consultation_id == entry.id))
+    async with database.reading() as db:
+        rows = await db.execute(
+            counts.where(inside, comments.visible_to(comments.NOBODY)).group_by(Sentiment.label)
+        )
+        return {row[0]: row[1] for row in rows}

@@ -17,7 +17,7 @@ from dialogue.web import Page, get
 
 def _legal(slug: str) -> Any:
     async def legal(page: Page) -> Response:
-        found = next((entry for entry in page.house.city["page"] if entry["slug"] == slug), None)
+        found = page.house.city.pages.get(slug)
         if found is None:
             raise NotFound
         return page.render(
@@ -36,7 +36,11 @@ async def terms(page: Page) -> Response:
     if found is None:
         raise NotFound
     return page.render(
-        "dialogue/page.html", title=found.title, sections=found.sections, checked=True, dated=str(found.version)
+        "dialogue/page.html",
+        title=found.title,
+        sections=found.sections,
+        checked=True,
+        dated=str(found.version),
     )
 
 

@@ -56,7 +56,9 @@ async def comment(page: Page) -> Response:
         thread=thread,
         parent=await comments.by_id(page.db, found.parent_id) if found.parent_id else None,
         replies=replies[: comments.PAGE],
-        more=path("comment", number=found.number, nach=replies[-2].id) if len(replies) > comments.PAGE else None,
+        more=path("comment", number=found.number, nach=replies[-2].id)
+        if len(replies) > comments.PAGE
+        else None,
         ballots=await votes.ballots(page.db, person_id, ids, ended=thread.ended),
         viewer_id=person_id,
         response=await strategy.response(page.db, found.number),

@@ -17,7 +17,6 @@ NAMES = {
 }
 
 
-
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
@@ -27,23 +26,23 @@ class Database:
 
     `reading()` runs each statement by itself on connections that the server keeps read-only: a GET
     cannot change anything, and no BEGIN or ROLLBACK is sent. `writing()` is one transaction, committed
-    when the block ends without an exception.
+    when the block ends without an exception. `patient` is for the command line: long statements may be.
     """
 
-    def __init__(self, url: str, *, pool: int = 10, statement_ms: int = 8_000) -> None:
+    def __init__(self, url: str, *, pool: int = 10, statement_ms: int = 8_000, patient: bool = False) -> None:
+        self.seconds = None if patient else statement_ms / 1000 + 2
         settings = {
             "application_name": "ki-dialog",
             "jit": "off",
             "statement_timeout": str(statement_ms),
             "lock_timeout": str(statement_ms // 2),
-            "idle_in_transaction_session_timeout": "15000",
+            "idle_in_transaction_session_timeout": "0" if patient else "15000",
         }
         read_only = {**settings, "default_transaction_read_only": "on"}
         self.writer = self._engine(url, pool, settings)
         self.reader = self._engine(url, pool, read_only, isolation_level="AUTOCOMMIT")
 
-    @staticmethod
-    def _engine(url: str, pool: int, settings: dict[str, str], **more: Any) -> AsyncEngine:
+    def _engine(self, url: str, pool: int, settings: dict[str, str], **more: Any) -> AsyncEngine:
         return create_async_engine(
             url,
             pool_size=pool,
@@ -51,7 +50,7 @@ class Database:
             pool_timeout=4,
             pool_pre_ping=True,
             pool_use_lifo=True,
-            connect_args={"server_settings": settings, "timeout": 4, "command_timeout": 10},
+            connect_args={"server_settings": settings, "timeout": 4, "command_timeout": self.seconds},
             **more,
         )
 

@@ -17,7 +17,9 @@ class Refusal(Exception):
 class Malformed(Refusal):
     status = 400
     title = "Das haben wir nicht verstanden"
-    text = "Die Anfrage ist unvollständig oder beschädigt. Bitte gehen Sie zurück und versuchen Sie es erneut."
+    text = (
+        "Die Anfrage ist unvollständig oder beschädigt. Bitte gehen Sie zurück und versuchen Sie es erneut."
+    )
 
 
 class SignInNeeded(Refusal):

@@ -65,7 +65,9 @@ async def enqueue(
     await queries.enqueue(name, payload, execute_after=after, dedupe_key=key, on_conflict="skip")
 
 
-def _entrypoint(kind: Kind, database: Database, resources: Mapping[str, Any]) -> Callable[[Lease], Awaitable[None]]:
+def _entrypoint(
+    kind: Kind, database: Database, resources: Mapping[str, Any]
+) -> Callable[[Lease], Awaitable[None]]:
     async def run(lease: Lease) -> None:
         args = json.loads(lease.payload or b"{}")
         await kind.work(Context(args, lease.id, lease.attempts, database, resources))
@@ -76,7 +78,10 @@ def _entrypoint(kind: Kind, database: Database, resources: Mapping[str, Any]) ->
 def _executor(attempts: int) -> Callable[[EntrypointExecutorParameters], DatabaseRetryEntrypointExecutor]:
     def make(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypointExecutor:
         return DatabaseRetryEntrypointExecutor(
-            parameters, max_attempts=attempts, initial_delay=timedelta(seconds=2), max_delay=timedelta(minutes=10)
+            parameters,
+            max_attempts=attempts,
+            initial_delay=timedelta(seconds=2),
+            max_delay=timedelta(minutes=10),
         )
 
     return make
@@ -88,7 +93,9 @@ async def connect(url: str) -> asyncpg.Connection:
     return await asyncpg.connect(parts.set(drivername="postgresql").render_as_string(hide_password=False))
 
 
-async def worker(url: str, kinds: Mapping[str, Kind], database: Database, resources: Mapping[str, Any]) -> PgQueuer:
+async def worker(
+    url: str, kinds: Mapping[str, Kind], database: Database, resources: Mapping[str, Any]
+) -> PgQueuer:
     """A queue with all kinds registered; run it with `.run()`, stop it by setting `.shutdown`."""
     queue = PgQueuer(AsyncpgDriver(await connect(url)))
     for name, kind in kinds.items():

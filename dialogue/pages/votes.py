@@ -19,7 +19,11 @@ async def unvote(page: Page) -> Response:
 def _answer(page: Page, ballot: votes.Ballot) -> Response:
     number = page.params["number"]
     return page.fragment(
-        "dialogue/_vote.html", otherwise=f"{ballot.address}#b-{number}", number=number, ballot=ballot, is_open=True
+        "dialogue/_vote.html",
+        otherwise=f"{ballot.address}#b-{number}",
+        number=number,
+        ballot=ballot,
+        is_open=True,
     )
 
 

@@ -29,12 +29,22 @@ class CommentForm(GermanForm):
 
 
 class ReceiptForm(GermanForm):
-    number = StringField("Beitragsnummer", validators=[InputRequired("Bitte geben Sie die Beitragsnummer ein.")])
-    secret = StringField("Kennwort der Quittung", validators=[InputRequired("Bitte geben Sie das Kennwort ein.")])
+    number = StringField(
+        "Beitragsnummer", validators=[InputRequired("Bitte geben Sie die Beitragsnummer ein.")]
+    )
+    secret = StringField(
+        "Kennwort der Quittung", validators=[InputRequired("Bitte geben Sie das Kennwort ein.")]
+    )
 
 
 def _form(page: Page, thread: Row[Any], form: CommentForm, *, status: int = 200, **more: Any) -> Response:
-    context = {"parent": None, "preview": None, "editing": False, "max_length": MAX_LENGTH, "error": None} | more
+    context = {
+        "parent": None,
+        "preview": None,
+        "editing": False,
+        "max_length": MAX_LENGTH,
+        "error": None,
+    } | more
     return page.render("moderation/write.html", status=status, thread=thread, form=form, **context)
 
 
@@ -48,7 +58,9 @@ async def do_write(page: Page) -> Response:
 
 async def reply(page: Page) -> Response:
     parent = await comments.reply_parent(page.db, page.params["number"])
-    return _form(page, await threads.open_for_writing(page.db, parent.thread_id), CommentForm(), parent=parent)
+    return _form(
+        page, await threads.open_for_writing(page.db, parent.thread_id), CommentForm(), parent=parent
+    )
 
 
 async def do_reply(page: Page) -> Response:
@@ -92,7 +104,9 @@ async def _own(page: Page) -> Row[Any]:
 async def edit(page: Page) -> Response:
     comment = await _own(page)
     if comment.status != "pending":
-        raise Conflict("Ändern geht nur, solange ein Beitrag noch nicht geprüft ist. Zurückziehen geht immer.")
+        raise Conflict(
+            "Ändern geht nur, solange ein Beitrag noch nicht geprüft ist. Zurückziehen geht immer."
+        )
     thread = await threads.get(page.db, comment.thread_id)
     return _form(page, thread, CommentForm(data={"text": comment.text}), editing=True, comment=comment)
 

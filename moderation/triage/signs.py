@@ -14,9 +14,40 @@ LABELS = {
     "long": "Sehr lang",
 }
 INSULTS = frozenset(
-    "arschloch arschlöcher blödmann bastard depp deppen drecksack dummkopf dumpfbacke fresse hohlkopf "
-    "hurensohn idiot idioten idiotin kotzbrocken mistkerl miststück penner pisser sau schlampe "
-    "schwachkopf schwachsinnige schwein schweine spast trottel vollidiot vollidioten vollpfosten wichser".split()
+    [
+        "arschloch",
+        "arschlöcher",
+        "blödmann",
+        "bastard",
+        "depp",
+        "deppen",
+        "drecksack",
+        "dummkopf",
+        "dumpfbacke",
+        "fresse",
+        "hohlkopf",
+        "hurensohn",
+        "idiot",
+        "idioten",
+        "idiotin",
+        "kotzbrocken",
+        "mistkerl",
+        "miststück",
+        "penner",
+        "pisser",
+        "sau",
+        "schlampe",
+        "schwachkopf",
+        "schwachsinnige",
+        "schwein",
+        "schweine",
+        "spast",
+        "trottel",
+        "vollidiot",
+        "vollidioten",
+        "vollpfosten",
+        "wichser",
+    ]
 )
 _WORD = re.compile(r"\w+")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")

@@ -15,7 +15,7 @@ for (const area of document.querySelectorAll("textarea[data-limit]")) {
   const update = () => {
     const left = limit - graphemes(area.value.trim());
     const words = left < 0 ? count.dataset.over : count.dataset.left;
-    count.textContent = words.replace("%", Math.abs(left).toLocaleString("de"));
+    count.textContent = words.replace("{n}", Math.abs(left).toLocaleString("de"));
     count.toggleAttribute("data-over", left < 0);
     clearTimeout(timer);
     timer = setTimeout(() => {

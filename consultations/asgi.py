@@ -1,0 +1,26 @@
+"""What each process of the web server starts: `uvicorn consultations.asgi:create --factory`."""
+
+from starlette.types import ASGIApp
+
+from consultations import app
+from dialogue.kit import logs, postgres, settings
+from dialogue.kit.database import Database
+
+
+def create() -> ASGIApp:
+    """The application, with settings from the environment and the database they name."""
+    house = settings.read().ready_to_serve()
+    logs.configure(house.log_level)
+    return app.create(house, Database(url(house)))
+
+
+def url(house: settings.Settings) -> str:
+    """The application's address of the database: the configured one, else the embedded server's."""
+    if house.database_url:
+        return house.database_url
+    cluster = postgres.attach(house.data)
+    if cluster is None:
+        raise settings.Unsafe(
+            "Die eingebaute Datenbank läuft nicht. Bitte starten Sie `ki-dialog serve` neu."
+        )
+    return cluster.url("dialog", "dialog")

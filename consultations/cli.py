@@ -1,0 +1,340 @@
+"""The command line: demo · serve · worker · migrate · person · import · analyse · export · load · journal · check."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from cyclopts import App, Parameter
+
+from dialogue.kit import settings as settings_module
+from dialogue.kit.errors import Refusal
+from dialogue.kit.settings import Settings, Unsafe
+
+T = TypeVar("T")
+app = App(
+    name="ki-dialog",
+    help="Die Plattform für den Dialog einer Stadt über ihre KI-Strategie.",
+    version_flags=[],
+)
+person = App(name="person", help="Personen und Rollen.")
+load = App(name="load", help="Daten für Lasttests.")
+importer = App(name="import", help="Daten einlesen.")
+journal_app = App(name="journal", help="Das Protokoll.")
+for part in (person, load, importer, journal_app):
+    app.command(part)
+Follow = Annotated[bool, Parameter(show=False)]
+
+
+def say(line: str) -> None:
+    """Progress goes to stderr; stdout is for results."""
+    print(line, file=sys.stderr, flush=True)
+
+
+# --- database ---------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _cluster(settings: Settings) -> Iterator[tuple[str, str]]:
+    """(application's URL, owner's URL); starts the embedded server unless one is configured or running."""
+    from consultations.supervise import Keeper
+    from dialogue.kit import postgres
+
+    if settings.database_url:
+        yield settings.database_url, settings.owner_url or settings.database_url
+        return
+    keeper = Keeper(settings, postgres.ensure(settings.data, say))
+    keeper.start()
+    try:
+        cluster = keeper.cluster
+        yield cluster.url("dialog", "dialog"), cluster.url("postgres", "dialog")
+    finally:
+        keeper.stop()
+
+
+async def _migrate(urls: tuple[str, str]) -> None:
+    from sqlalchemy import make_url, text
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    from consultations import schema
+
+    target = make_url(urls[1])
+    if target.query.get("host"):  # the embedded server: its database is made at the first start
+        engine = create_async_engine(target.set(database="postgres"), isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            if not (
+                await connection.execute(text("SELECT 1 FROM pg_database WHERE datname = 'dialog'"))
+            ).first():
+                await connection.execute(text("CREATE DATABASE dialog"))
+        await engine.dispose()
+    application = make_url(urls[0]).username or schema.APPLICATION
+    await schema.migrate(urls[1], application)
+
+
+@asynccontextmanager
+async def _database(urls: tuple[str, str], statement_ms: int = 3_600_000) -> AsyncIterator[Any]:
+    from dialogue.kit.database import Database
+
+    database = Database(urls[0], pool=2, statement_ms=statement_ms, patient=True)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+def _run(work: Callable[[Any, Settings], Awaitable[T]]) -> T:
+    """Migrate, open the database, do the work, close everything again."""
+    settings = settings_module.read()
+
+    async def inside(urls: tuple[str, str]) -> T:
+        await _migrate(urls)
+        async with _database(urls) as database:
+            return await work(database, settings)
+
+    with _cluster(settings) as urls:
+        return asyncio.run(inside(urls))
+
+
+# --- servers ----------------------------------------------------------------------------------------
+
+
+@app.command
+def serve(
+    *, host: str = "127.0.0.1", port: int = 8000, workers: int | None = None, follow_parent: Follow = False
+) -> None:
+    """Web server; with several workers they share nothing but the database."""
+    import uvicorn
+
+    from consultations import supervise
+
+    if not os.environ.get("DIALOG_ORIGIN") and settings_module.read().demo:
+        os.environ["DIALOG_ORIGIN"] = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+    settings = settings_module.read().ready_to_serve()
+    if follow_parent:
+        supervise.follow_parent()
+    with _cluster(settings) as urls:
+        asyncio.run(_refuse_unsafe(settings, urls))
+        uvicorn.run(
+            "consultations.asgi:create",
+            factory=True,
+            host=host,
+            port=port,
+            workers=workers or settings.workers,
+            loop="uvloop",
+            http="httptools",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=8,
+            log_level="warning",
+        )
+
+
+async def _refuse_unsafe(settings: Settings, urls: tuple[str, str]) -> None:
+    from consultations import checks, schema
+
+    if not settings.database_url:
+        await _migrate(urls)
+    elif not await schema.is_current(urls[0]):
+        raise Unsafe(
+            "Die Datenbank ist nicht auf dem neuesten Stand. Bitte rufen Sie zuerst `ki-dialog migrate` auf."
+        )
+    async with _database(urls) as database, database.reading() as db:
+        problems = await checks.database(db)
+    if problems and not settings.demo:
+        raise Unsafe("\n".join(problems))
+
+
+@app.command
+def worker(*, follow_parent: Follow = False) -> None:
+    """Works off jobs: mails, sentiment, exports. Ends within ten seconds after SIGTERM."""
+    from consultations import supervise, working
+
+    settings = settings_module.read().ready_to_serve()
+    if follow_parent:
+        supervise.follow_parent()
+    with _cluster(settings) as urls:
+        asyncio.run(working.run(settings, urls[0]))
+
+
+@app.command
+def migrate() -> None:
+    """Brings the database to the newest version."""
+    with _cluster(settings_module.read()) as urls:
+        asyncio.run(_migrate(urls))
+    say("Die Datenbank ist auf dem neuesten Stand.")
+
+
+@app.command
+def demo(*, port: int | None = None) -> None:
+    """The demonstration: database, content, web server and worker, until Ctrl-C."""
+    from consultations import demonstration
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    port = port or int(os.environ.get("PORT", "8000"))
+    settings = settings_module.read()
+    if settings.database_url:
+        raise Unsafe(
+            "Die Demonstration läuft nur mit ihrer eigenen Datenbank: Bitte DIALOG_DATABASE_URL entfernen."
+        )
+    os.environ["DIALOG_ORIGIN"] = f"http://127.0.0.1:{port}"
+    started = time.monotonic()
+    with _cluster(settings) as urls:
+        asyncio.run(_prepare_demo(settings, urls))
+        demonstration.run(settings, port, say, started)
+
+
+async def _prepare_demo(settings: Settings, urls: tuple[str, str]) -> None:
+    from consultations import demonstration
+
+    await _migrate(urls)
+    async with _database(urls) as database:
+        await demonstration.prepare(settings, database, say)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+# --- people -----------------------------------------------------------------------------------------
+
+
+@person.command
+def create(*, email: str, role: list[str] | None = None) -> None:
+    """Creates an account with roles and prints a one-time link to set its password (24 hours)."""
+    from dialogue.roles import STAFF
+
+    unknown = sorted(set(role or []) - STAFF)
+    if unknown:
+        raise Unsafe(
+            f"Diese Rolle gibt es nicht: {', '.join(unknown)}. Möglich sind: {', '.join(sorted(STAFF))}."
+        )
+
+    async def work(database: Any, settings: Settings) -> str:
+        from dialogue import accounts
+
+        async with database.writing() as db:
+            person_id = await accounts.create(db, email, role or [])
+            token = await accounts.new_link(db, person_id, "invite")
+        return f"{settings.origin or 'http://127.0.0.1:8000'}/konto/passwort?schluessel={token}"
+
+    print(_run(work))
+
+
+# --- data -------------------------------------------------------------------------------------------
+
+
+@importer.command
+def polis(folder: Path) -> None:
+    """Reads a Polis export; prints the address of the new consultation."""
+
+    async def work(database: Any, _: Settings) -> str:
+        from consultations.outcome import polis as reader
+
+        async with database.writing() as db:
+            return await reader.load(db, folder, say)
+
+    print(_run(work))
+
+
+@app.command
+def analyse(slug: str) -> None:
+    """Reads the sentiment of the published comments that were not read yet; prints the counts."""
+
+    async def work(database: Any, _: Settings) -> dict[str, int]:
+        from consultations.analysis import sentiment
+
+        return await sentiment.score_all(database, slug, say)
+
+    print(json.dumps(_run(work), ensure_ascii=False))
+
+
+@app.command
+def export(
+    slug: str,
+    *,
+    format: str = "csv",
+    as_: Annotated[str, Parameter(name="--as")] = "panelist",
+    out: Path,
+) -> None:
+    """Writes a ZIP of CSV files with what the role may see."""
+    if format != "csv":
+        raise Unsafe("Bisher gibt es nur --format csv.")
+
+    async def work(database: Any, _: Settings) -> dict[str, Any]:
+        from consultations.outcome import exports
+
+        return await exports.to_file(database, slug, as_, out, say)
+
+    print(json.dumps(_run(work), ensure_ascii=False))
+
+
+@load.command
+def synth(*, people: int, comments: int, votes: int) -> None:
+    """Synthetic people, comments and votes for load tests; prints the address."""
+
+    async def work(database: Any, _: Settings) -> str:
+        from consultations.outcome import synth as made
+
+        async with database.writing() as db:
+            return await made.load(db, people=people, comments=comments, votes=votes, say=say)
+
+    print(_run(work))
+
+
+# --- checks -----------------------------------------------------------------------------------------
+
+
+@journal_app.command
+def verify() -> None:
+    """Recomputes the journal's chain; ends with 1 when an entry was changed, removed or forged."""
+
+    async def work(database: Any, _: Settings) -> Any:
+        from dialogue import journal
+
+        async with database.reading() as db:
+            return await journal.verify(db)
+
+    verdict = _run(work)
+    if verdict.broken is not None:
+        raise Unsafe(f"Das Protokoll ist ab Eintrag {verdict.broken} verändert.")
+    print(f"{verdict.entries} Einträge, unverändert. Kopf: {verdict.head}")
+
+
+@app.command
+def check() -> None:
+    """Looks at settings, schema, roles, journal and queue, and says what is wrong."""
+
+    async def work(database: Any, settings: Settings) -> list[str]:
+        from consultations import checks
+
+        return await checks.everything(database, settings)
+
+    problems = _run(work)
+    for problem in problems:
+        say(f"✗ {problem}")
+    if problems:
+        sys.exit(1)
+    print("Alles in Ordnung.")
+
+
+def main() -> None:
+    """Entry point: a refusal is one sentence on stderr and exit code 2, never a trace."""
+    from dialogue.kit.postgres import PostgresFailed, PostgresMissing
+
+    try:
+        app()
+    except (Unsafe, Refusal, PostgresFailed, PostgresMissing) as refusal:
+        say(str(refusal))
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""The demonstration: filled once, its dates follow today, web server and worker kept running."""
+
+import json
+import time
+from datetime import date
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from consultations.demo import load
+from consultations.supervise import Children, Say
+from dialogue.kit import clock
+from dialogue.kit.database import Database
+from dialogue.kit.settings import Settings, write_private
+
+PATIENCE = 60
+
+
+async def prepare(settings: Settings, database: Database, say: Say) -> None:
+    """Load the demo city at the first start; later move its dates on. Both in one transaction."""
+    if settings.demo:
+        first = date.fromisoformat(json.loads(settings.demo_marker.read_text())["today"])
+        async with database.writing() as db:
+            moved = await load.move_on(db, first)
+        if moved:
+            write_private(settings.demo_marker, load.marker(clock.today()))
+        return
+    say("Die Beispielstadt wird geladen …")
+    async with database.writing() as db:
+        await load.city(db, say)
+        logins = await load.logins(db)
+    write_private(settings.data / "logins.json", json.dumps(logins, ensure_ascii=False, indent=2) + "\n")
+    write_private(settings.demo_marker, load.marker(clock.today()))
+
+
+def run(settings: Settings, port: int, say: Say, started: float) -> None:
+    """Start both processes, say where to look, and keep them until Ctrl-C or SIGTERM."""
+    commands = {
+        "Webserver": ["serve", "--port", str(port)],
+        "Worker": ["worker"],
+    }
+    children = Children(commands, say)
+    try:
+        _wait_until_answering(port, children, say)
+        print(_welcome(settings, port, time.monotonic() - started), flush=True)
+        while True:
+            time.sleep(0.5)
+            children.keep()
+    finally:
+        children.stop()
+
+
+def _wait_until_answering(port: int, children: Children, say: Say) -> None:
+    deadline, told = time.monotonic() + PATIENCE, time.monotonic() + 2
+    while time.monotonic() < deadline:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1):
+                return
+        except (URLError, OSError):
+            time.sleep(0.1)
+        if time.monotonic() > told:
+            say("Webserver startet …")
+            told = deadline
+        if children.running["Webserver"].poll() is not None:
+            raise SystemExit(
+                f"Der Webserver startet nicht. Ist der Port {port} schon belegt? Mit PORT=8001 make demo geht ein anderer."
+            )
+
+
+def _welcome(settings: Settings, port: int, seconds: float) -> str:
+    logins = json.loads((settings.data / "logins.json").read_text(encoding="utf-8"))
+    width = max(len(login["email"]) for login in logins)
+    lines = [f"  {login['role']:<10} {login['email']:<{width}}  {login['password']}" for login in logins]
+    return "\n".join(
+        [
+            "",
+            f"KI-Dialog läuft: http://127.0.0.1:{port}   (bereit nach {seconds:.0f} s, beenden mit Strg-C)",
+            "",
+            "Anmelden als:",
+            *lines,
+            "",
+            f"Diese Liste steht auch in {settings.data / 'logins.json'}; Mails liegen unter /demo/post.",
+        ]
+    )

@@ -1,0 +1,3 @@
+"""Exports: placeholder."""
+
+ROLES = ()
