@@ -19,7 +19,9 @@ class City:
     claim: str
     question: str
     intro: str
+    easy: str
     demo_notice: str
+    demo_text: str
     draft_notice: str
     participation_note: str
     self_selection_note: str

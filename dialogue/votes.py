@@ -1,12 +1,14 @@
 """Votes: one per person and comment; a new vote replaces the old one."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Integer, Row, bindparam, case, delete, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, Integer, Row, bindparam, case, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from dialogue import comments, threads
 from dialogue.tables import Comment, Person, Thread, Vote
@@ -25,6 +27,12 @@ class Tally:
     @property
     def n(self) -> int:
         return self.agree + self.passed + self.disagree
+
+    @property
+    def shares(self) -> tuple[int, int, int]:
+        """Whole per cent of agree, pass, disagree; they add up to 100."""
+        agree, disagree = round(100 * self.agree / self.n), round(100 * self.disagree / self.n)
+        return agree, 100 - agree - disagree, disagree
 
 
 @dataclass(frozen=True)
@@ -112,42 +120,39 @@ async def _why_not(db: AsyncConnection, number: str) -> str:
     return str((await threads.open_for_writing(db, comment.thread_id)).address)
 
 
-_SHOWN = or_(threads.ENDED, func.bool_or(Vote.person_id == _person)) & ~threads.SEALED
-_BALLOTS = (
-    select(
-        Vote.comment_id,
-        func.max(case((Vote.person_id == _person, Vote.value))).label("mine"),
-        *_counts(Vote.value),
-        _SHOWN.label("shown"),
-    )
-    .join(Comment, Comment.id == Vote.comment_id)
-    .join(Thread, Thread.id == Comment.thread_id)
-    .where(Vote.comment_id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
-    .group_by(Vote.comment_id, Thread.id)
+_ids: Any = bindparam("ids", type_=ARRAY(BigInteger))
+_mine = func.max(case((Vote.person_id == _person, Vote.value)))
+_MINE = select(Vote.comment_id, Vote.value).where(
+    Vote.person_id == _person, Vote.comment_id == func.any(_ids)
 )
-_OWN_ONLY = _BALLOTS.where(
-    select(1)
-    .where(
-        (own := Vote.__table__.alias("own")).c.comment_id == Vote.comment_id,
-        own.c.person_id == _person,
+_ALL = (
+    select(Vote.comment_id, _mine, *_counts(Vote.value))
+    .where(Vote.comment_id == func.any(_ids))
+    .group_by(Vote.comment_id)
+)
+_own = aliased(Vote)
+_VOTED = _ALL.where(
+    Vote.comment_id.in_(
+        select(_own.comment_id).where(_own.person_id == _person, _own.comment_id == func.any(_ids))
     )
-    .exists()
 )
 
 
 async def ballots(
-    db: AsyncConnection, person_id: int | None, ids: Sequence[int], *, ended: bool
+    db: AsyncConnection, person_id: int | None, ids: Sequence[int], *, ended: bool, sealed: bool
 ) -> dict[int, Ballot]:
-    """Comment id → ballot in one query however many comments the page shows.
+    """Comment id → ballot, EMPTY where there is nothing to show, in one query however many comments a page has.
 
     While the thread is open a tally is shown only to someone who voted on that comment; after the end
-    to everyone; before the seal's date to nobody.
+    to everyone; before the seal's date to nobody. The ids are those of comments the viewer may see.
     """
-    if not ids or (person_id is None and not ended):
-        return {}
-    query = _BALLOTS if ended else _OWN_ONLY
-    rows = await db.execute(query, {"person": person_id or 0, "ids": list(ids)})
-    return {row[0]: Ballot(row.mine, Tally(row[2], row[3], row[4]) if row.shown else None) for row in rows}
+    found: dict[int, Ballot] = defaultdict(lambda: EMPTY)
+    if not ids or (person_id is None and (sealed or not ended)):
+        return found
+    query = _MINE if sealed else _ALL if ended else _VOTED
+    for comment_id, mine, *counts in await db.execute(query, {"person": person_id or 0, "ids": list(ids)}):
+        found[comment_id] = Ballot(mine, Tally(*counts) if counts else None)
+    return found
 
 
 async def of_person(db: AsyncConnection, person_id: int) -> list[Row[Any]]:

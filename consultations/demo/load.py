@@ -40,6 +40,7 @@ class Loaded:
     rules: dict[str, int] = field(default_factory=dict)
     consultations: dict[str, int] = field(default_factory=dict)
     points: dict[str, tuple[int, int]] = field(default_factory=dict)
+    ended: dict[str, float] = field(default_factory=dict)  # point → days since its consultation's end
     people: dict[str, int] = field(default_factory=dict)
     groups: dict[int, int] = field(default_factory=dict)
     comments: dict[str, int] = field(default_factory=dict)
@@ -161,6 +162,7 @@ async def _point(db: AsyncConnection, loaded: Loaded, point: dict[str, Any], **m
         **more,
     )
     loaded.points[point["code"]] = (point_id, thread_id)
+    loaded.ended[point["code"]] = max(0.0, (clock.now() - closes_at) / timedelta(days=1))
 
 
 async def _people(db: AsyncConnection, loaded: Loaded) -> None:
@@ -204,7 +206,7 @@ async def _contribution(db: AsyncConnection, loaded: Loaded, comment: dict[str, 
         once=uuid4(),
         example=True,
         created_at=at,
-        published_at=at if status in {"published", "hidden"} else None,
+        published_at=at if status in {"published", "hidden", "withdrawn"} else None,
     )
     if comment.get("stance"):
         taken = {
@@ -241,7 +243,7 @@ async def _decision(
             reasons=comment["reasons"].strip(),
             actor_id=loaded.moderator,
             origin="own",
-            decided_at=loaded.moment(max(comment["days_ago"] - 0.2, 0.01)),
+            decided_at=loaded.moment(comment["decided_days_ago"]),
         )
     )
     await journal.record(
@@ -265,13 +267,16 @@ async def _votes(db: AsyncConnection, loaded: Loaded) -> None:
                         "comment_id": loaded.comments[comment["key"]],
                         "person_id": person_id,
                         "value": _draw(rng, comment["likes"][group], comment["nays"][group]),
-                        "cast_at": loaded.moment(comment["days_ago"] * rng.uniform(0.2, 1)),
+                        "cast_at": _between(rng, loaded, comment["days_ago"], comment["point"]),
                     }
                 )
         for code, (_, thread_id) in loaded.points.items():
             if rng.random() < diligence:
                 value = _draw(rng, *_leaning(published, code, group))
-                stances.append({"thread_id": thread_id, "person_id": person_id, "value": value})
+                at = _between(rng, loaded, loaded.ended[code] + 10, code)
+                stances.append(
+                    {"thread_id": thread_id, "person_id": person_id, "value": value, "taken_at": at}
+                )
     await db.execute(insert(Vote), votes)
     taken = {
         (row.thread_id, row.person_id) for row in await db.execute(select(Stance.thread_id, Stance.person_id))
@@ -279,6 +284,11 @@ async def _votes(db: AsyncConnection, loaded: Loaded) -> None:
     await db.execute(
         insert(Stance), [each for each in stances if (each["thread_id"], each["person_id"]) not in taken]
     )
+
+
+def _between(rng: random.Random, loaded: Loaded, days_ago: float, code: str) -> datetime:
+    """A moment between a contribution and the end of its consultation (or now)."""
+    return loaded.moment(rng.uniform(loaded.ended[code], days_ago))
 
 
 def _draw(rng: random.Random, likes: float, nays: float) -> int:
@@ -301,7 +311,7 @@ async def _responses(db: AsyncConnection, loaded: Loaded) -> None:
             Response,
             comment_id=loaded.comments[answer["comment"]],
             point_id=loaded.points[answer["point"]][0],
-            published_at=loaded.moment(45),
+            published_at=loaded.moment(answer["days_ago"]),
             **{key: answer[key].strip() for key in ("outcome", "reasons", "before", "after")},
         )
 

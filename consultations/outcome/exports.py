@@ -1,3 +1,202 @@
-"""Exports: placeholder."""
+"""Exports: made by a job or on the command line, stored, and handed out after the rights were checked again."""
 
-ROLES = ()
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consultations.outcome.package import write
+from consultations.outcome.readme import COMMENTS, NOT_PUBLIC
+from consultations.outcome.readme import ROLES as ALL_ROLES
+from consultations.tables import Consultation, Export
+from dialogue import jobs, journal
+from dialogue.kit.database import Database
+from dialogue.kit.errors import Invalid, NotFound, Refusal
+from dialogue.kit.settings import Settings
+from dialogue.tables import Job
+
+__all__ = ["ROLES", "downloadable", "of_person", "run", "start", "to_file", "write"]
+ROLES = ("panelist", "committee", "editor", "moderator")
+_DISK = "Die Datei ließ sich nicht schreiben."
+_BROKEN = "Beim Zusammenstellen ist etwas schiefgegangen."
+
+
+async def start(db: AsyncConnection, consultation_id: int, title: str, *, role: str, person_id: int) -> int:
+    """Order an export for a role the person holds; returns the job's id. Raises Invalid for other roles."""
+    if role not in ROLES:
+        raise Invalid("Für diese Rolle gibt es keinen Export.", field="role")
+    job_id = await jobs.start(db, "export", f"Daten zu „{title}“", person_id)
+    await db.execute(
+        insert(Export).values(job_id=job_id, consultation_id=consultation_id, role=role, format="csv")
+    )
+    return job_id
+
+
+# --- the files --------------------------------------------------------------------------------------
+
+
+async def run(database: Database, settings: Settings, job_id: int) -> None:
+    """Build the ordered file. Safe to repeat at any moment: it has its name only when it is whole."""
+    async with database.reading() as db:
+        if await jobs.load(db, job_id) is None:
+            return
+        order = (await db.execute(select(Export.__table__).where(Export.job_id == job_id))).one()
+    folder = _folder(settings, job_id)
+    part = folder / f".{job_id}-{secrets.token_hex(4)}.part"
+
+    async def tell(percent: int, message: str) -> None:
+        async with database.writing() as db:
+            if await jobs.load(db, job_id) is not None:
+                await jobs.progress(db, job_id, percent, message)
+
+    try:
+        async with _snapshot(database) as db:
+            made = await write(db, order.consultation_id, order.role, part, tell)
+        await _store(database, order, part, made)
+    except Exception as error:
+        # Whoever waits reads a sentence; what was not a "no" goes on to the queue, which tries again.
+        with suppress(Exception):
+            await _failed(database, job_id, error)
+        if not isinstance(error, Refusal):
+            raise
+    finally:
+        _remove([part])
+
+
+async def _store(database: Database, order: Row[Any], part: Path, made: dict[str, Any]) -> None:
+    """Name the file and write down what it is, under the job's lock: two runs at once leave one result."""
+    async with database.writing() as db:
+        unfinished = select(Job.person_id).where(Job.id == order.job_id, Job.status != "done")
+        job = (await db.execute(unfinished.with_for_update())).first()
+        if job is None:
+            return
+        name = f"{order.job_id}-{made['slug']}-{order.role}{_mark(order.role)}.zip"
+        facts = {"size": made["bytes"], "sha256": made["sha256"], "rows": made["rows"]}
+        await db.execute(update(Export).where(Export.job_id == order.job_id).values(file=name, **facts))
+        await jobs.finish(db, order.job_id, {key: made[key] for key in ("bytes", "sha256", "rows")})
+        os.replace(part, part.with_name(name))
+        if order.role in NOT_PUBLIC:
+            await _note(db, f"export:{order.job_id}", order.role, made, job.person_id)
+
+
+async def _failed(database: Database, job_id: int, error: Exception) -> None:
+    sentence = error.text if isinstance(error, Refusal) else _DISK if isinstance(error, OSError) else _BROKEN
+    async with database.writing() as db:
+        if await jobs.load(db, job_id) is not None:
+            await jobs.fail(db, job_id, sentence)
+
+
+async def to_file(
+    database: Database, slug: str, role: str, out: Path, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """For the command line: the same file at any place, also for `admin`. Raises Invalid or NotFound.
+
+    Returns slug, role, file, rows per table, bytes and sha256.
+    """
+    if role not in ALL_ROLES:
+        raise Invalid(f"Diese Rolle gibt es nicht: {role}. Möglich sind: {', '.join(ALL_ROLES)}.")
+    part = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
+    told: list[str] = []
+
+    async def tell(percent: int, message: str) -> None:
+        if (line := f"{message} … {percent} %") not in told[-1:]:
+            say(line)
+            told.append(line)
+
+    try:
+        async with _snapshot(database) as db:
+            made = await write(db, slug, role, part, tell)
+        if role in NOT_PUBLIC:
+            async with database.writing() as db:
+                await _note(db, f"consultation:{slug}", role, made)
+        os.replace(part, out)
+    except OSError as error:
+        raise Invalid(f"{out} lässt sich nicht schreiben: {error.strerror or error}.") from None
+    finally:
+        _remove([part])
+    return made | {"role": role, "file": str(out)}
+
+
+@asynccontextmanager
+async def _snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
+    """One read-only view for all statements: comments, tallies and votes of an export fit together."""
+    async with database.reading() as db:
+        yield await db.execution_options(isolation_level="REPEATABLE READ")
+
+
+async def _note(
+    db: AsyncConnection, subject: str, role: str, made: dict[str, Any], person_id: int | None = None
+) -> None:
+    facts = {"sha256": made["sha256"], "comments": made["rows"][COMMENTS]}
+    await journal.record(db, "export.created", subject, person_id=person_id, role=role, **facts)
+
+
+def _mark(role: str) -> str:
+    return "-nicht-oeffentlich" if role in NOT_PUBLIC else ""
+
+
+def _folder(settings: Settings, job_id: int) -> Path:
+    """The folder of finished exports, without what an interrupted run of this job left behind."""
+    folder = settings.data / "exports"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _remove(folder.glob(f".{job_id}-*.part"))
+    return folder
+
+
+def _remove(files: Iterable[Path]) -> None:
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+# --- who gets them ----------------------------------------------------------------------------------
+
+_OF_PERSON = (
+    select(
+        Job.id.label("job_id"),
+        Job.title,
+        Consultation.title.label("consultation"),
+        Export.role,
+        Export.format,
+        Job.status,
+        Job.progress,
+        Job.message,
+        Export.size,
+        Export.rows,
+        Job.created_at,
+    )
+    .join(Export, Export.job_id == Job.id)
+    .join(Consultation, Consultation.id == Export.consultation_id)
+    .order_by(Job.id.desc())
+    .limit(50)
+)
+
+
+async def of_person(db: AsyncConnection, person_id: int) -> list[Row[Any]]:
+    """A person's last 50 exports, newest first, each with its job's state."""
+    return list(await db.execute(_OF_PERSON.where(Job.person_id == person_id)))
+
+
+async def downloadable(db: AsyncConnection, job_id: int, person_id: int, roles: Iterable[str]) -> Row[Any]:
+    """The finished export (job_id, file, sha256, …) of this person in a role they still hold, else NotFound."""
+    query = (
+        select(Export.__table__)
+        .join(Job, Job.id == Export.job_id)
+        .join(Consultation, Consultation.id == Export.consultation_id)
+        .where(
+            Job.id == job_id,
+            Job.person_id == person_id,
+            Job.status == "done",
+            Export.role.in_(set(roles) & set(ROLES)),
+            Export.withdrawn_at.is_(None),
+            Consultation.published_at <= func.now(),
+        )
+    )
+    found = (await db.execute(query)).first()
+    if found is None:
+        raise NotFound("Diese Datei gibt es nicht, oder sie ist nicht mehr für Sie freigegeben.")
+    return found

@@ -34,7 +34,9 @@ async def point(page: Page) -> Response:
         point=found,
         stance=await stances.standing(page.db, person_id, found.thread_id),
         listing=listing,
-        ballots=await votes.ballots(page.db, person_id, listing.ids, ended=found.thread_ended),
+        ballots=await votes.ballots(
+            page.db, person_id, listing.ids, ended=found.thread_ended, sealed=found.thread_sealed
+        ),
         viewer_id=person_id,
         waiting=waiting,
         sort=sort,
@@ -59,7 +61,7 @@ async def comment(page: Page) -> Response:
         more=path("comment", number=found.number, nach=replies[-2].id)
         if len(replies) > comments.PAGE
         else None,
-        ballots=await votes.ballots(page.db, person_id, ids, ended=thread.ended),
+        ballots=await votes.ballots(page.db, person_id, ids, ended=thread.ended, sealed=thread.sealed),
         viewer_id=person_id,
         response=await strategy.response(page.db, found.number),
         decision=await decisions.latest(page.db, found.id) if mine else None,

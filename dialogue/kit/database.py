@@ -1,12 +1,16 @@
 """The database: one connection per request, reading or writing; the only place that commits."""
 
+import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.pool import ConnectionPoolEntry
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -17,8 +21,25 @@ NAMES = {
 }
 
 
+FRESH = 1.0  # seconds
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
+
+
+def _note_return(_: Any, record: ConnectionPoolEntry) -> None:
+    record.info["returned"] = time.monotonic()
+
+
+def _ping_when_idle(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+    """A connection that lay idle is asked whether it is alive; one just used is not (docs/decisions/0004)."""
+    if time.monotonic() - record.info.get("returned", math.inf) < FRESH:
+        return
+    try:
+        connection.ping()
+    except Exception as error:  # whatever the driver says: the pool makes a new one
+        raise DisconnectionError from error
 
 
 class Database:
@@ -43,16 +64,18 @@ class Database:
         self.reader = self._engine(url, pool, read_only, isolation_level="AUTOCOMMIT")
 
     def _engine(self, url: str, pool: int, settings: dict[str, str], **more: Any) -> AsyncEngine:
-        return create_async_engine(
+        engine = create_async_engine(
             url,
             pool_size=pool,
             max_overflow=pool,
             pool_timeout=4,
-            pool_pre_ping=True,
             pool_use_lifo=True,
             connect_args={"server_settings": settings, "timeout": 4, "command_timeout": self.seconds},
             **more,
         )
+        event.listen(engine.sync_engine, "checkin", _note_return)
+        event.listen(engine.sync_engine, "checkout", _ping_when_idle)
+        return engine
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

@@ -10,8 +10,10 @@ const show = (form, children) => {
 };
 
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
-  const own = ctx.request.submitter?.getAttribute("formaction");
-  if (own) ctx.request.action = own;
+  const form = ctx.sourceElement;
+  if (form.matches?.("form.vote")) {
+    ctx.request.action = ctx.request.submitter?.getAttribute("formaction") ?? form.getAttribute("action");
+  }
 });
 
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {

@@ -15,8 +15,8 @@ for (const area of document.querySelectorAll("textarea[data-limit]")) {
   const update = () => {
     const left = limit - graphemes(area.value.trim());
     const words = left < 0 ? count.dataset.over : count.dataset.left;
-    count.textContent = words.replace("{n}", Math.abs(left).toLocaleString("de"));
-    count.toggleAttribute("data-over", left < 0);
+    count.textContent = words.replace("{n}", Math.abs(left).toLocaleString("de").replace(".", "\u202f"));
+    count.classList.toggle("is-over", left < 0);
     clearTimeout(timer);
     timer = setTimeout(() => {
       if (left < 200) spoken.textContent = count.textContent;

@@ -246,7 +246,7 @@ listing = O(
     replies={1: [comment(i, id=20 + i) for i in (1, 2, 3)]},
     cursor="1.2.3",
 )
-ballots = {
+ballots = defaultdict(Ballot) | {
     1: Ballot(1, Tally(152, 20, 42)),
     2: Ballot(-1, Tally(31, 40, 77)),
     3: Ballot(0, Tally(1, 1, 0)),
@@ -383,7 +383,7 @@ PAGES = {
         "consultations/point.html",
         pt
         | dict(
-            me=None, viewer_id=None, ballots={}, waiting=[], stance=O(mine=None, tally=Tally(301, 64, 88))
+            me=None, viewer_id=None, ballots=defaultdict(Ballot), waiting=[], stance=O(mine=None, tally=Tally(301, 64, 88))
         ),
     ),
     "point-empty": (
@@ -405,7 +405,7 @@ PAGES = {
             parent=None,
             replies=[comment(i) for i in (1, 2)],
             more=None,
-            ballots={1: ballots[1]},
+            ballots=ballots,
             viewer_id=7,
             response=answered[0],
             decision=None,
@@ -420,7 +420,7 @@ PAGES = {
             parent=comment(1),
             replies=[],
             more=None,
-            ballots={},
+            ballots=defaultdict(Ballot),
             viewer_id=7,
             response=None,
             decision=decision,
