@@ -1,16 +1,18 @@
 """What runs when: consultations with their phases, dates in Berlin, and live totals."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from cachetools import TTLCache
-from sqlalchemy import Row, bindparam, func, select, union
+from sqlalchemy import ARRAY, BigInteger, ScalarSelect, Select, bindparam, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.tables import Consultation, Phase, Point
 from dialogue import comments
 from dialogue.kit import clock
+from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
 from dialogue.stances import OFFICIAL
 from dialogue.tables import Comment, Stance, Vote
@@ -91,34 +93,38 @@ _ENTRIES = (
     .order_by(Consultation.ends_on.desc(), Consultation.id.desc())
 )
 _public = comments.visible_to(comments.NOBODY)
-_inside = Comment.thread_id.in_(
-    select(Point.thread_id).where(Point.consultation_id == bindparam("consultation"))
-)
-_stances_inside = Stance.thread_id.in_(
-    select(Point.thread_id).where(Point.consultation_id == bindparam("consultation"))
-)
+_threads = select(Point.thread_id).where(Point.consultation_id == Consultation.id).correlate(Consultation)
+_spoken = Comment.thread_id.in_(_threads) & _public
+_answered = Stance.thread_id.in_(_threads) & Stance.source.in_(OFFICIAL)
+_voted = Vote.source.in_(OFFICIAL)
 _voices = union(
     select(Vote.person_id)
     .join(Comment, Comment.id == Vote.comment_id)
-    .where(_inside, _public, Vote.source.in_(OFFICIAL)),
-    select(Comment.author_id).where(
-        _inside, _public, Comment.source.in_(OFFICIAL), Comment.author_id.is_not(None)
-    ),
-    select(Stance.person_id).where(_stances_inside, Stance.source.in_(OFFICIAL)),
+    .where(_spoken, _voted)
+    .correlate(Consultation),
+    select(Comment.author_id)
+    .where(_spoken, Comment.source.in_(OFFICIAL), Comment.author_id.is_not(None))
+    .correlate(Consultation),
+    select(Stance.person_id).where(_answered).correlate(Consultation),
 ).subquery()
+
+
+def _count(query: Select[Any]) -> ScalarSelect[int]:
+    return query.with_only_columns(func.count()).correlate(Consultation).scalar_subquery()
+
+
 _TOTALS = select(
-    select(func.count()).select_from(_voices).scalar_subquery(),
-    select(func.count()).select_from(Comment).where(_inside, _public).scalar_subquery(),
-    select(func.count())
-    .select_from(Vote)
-    .join(Comment, Comment.id == Vote.comment_id)
-    .where(_inside, _public, Vote.source.in_(OFFICIAL))
-    .scalar_subquery(),
-    select(func.count())
-    .select_from(Stance)
-    .where(_stances_inside, Stance.source.in_(OFFICIAL))
-    .scalar_subquery(),
-)
+    Consultation.id,
+    _count(select(_voices)),
+    _count(select(Comment.id).where(_spoken)),
+    _count(select(Vote.value).join(Comment, Comment.id == Vote.comment_id).where(_spoken, _voted)),
+    _count(select(Stance.value).where(_answered)),
+).where(Consultation.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
+
+
+async def totals(db: AsyncConnection, ids: Iterable[int]) -> dict[int, Totals]:
+    """Live counts by consultation id, all in one statement."""
+    return {row[0]: Totals(*row[1:]) for row in await db.execute(_TOTALS, {"ids": list(ids)})}
 
 
 class Counter:
@@ -127,22 +133,20 @@ class Counter:
     def __init__(self, seconds: float = SECONDS) -> None:
         self._kept: TTLCache[int, Totals] = TTLCache(1000, seconds)
 
-    async def totals(self, db: AsyncConnection, consultation_id: int) -> Totals:
-        if (kept := self._kept.get(consultation_id)) is not None:
-            return kept
-        fresh = await totals(db, consultation_id)
-        self._kept[consultation_id] = fresh
-        return fresh
-
-
-async def totals(db: AsyncConnection, consultation_id: int) -> Totals:
-    return Totals(*(await db.execute(_TOTALS, {"consultation": consultation_id})).one())
+    async def totals(self, db: AsyncConnection, ids: Sequence[int]) -> dict[int, Totals]:
+        found = {one: kept for one in ids if (kept := self._kept.get(one)) is not None}
+        if missing := [one for one in ids if one not in found]:
+            fresh = await totals(db, missing)
+            self._kept.update(fresh)
+            found |= fresh
+        return found
 
 
 async def entries(db: AsyncConnection, counter: Counter) -> list[Entry]:
     """All published consultations, the one that ends last first."""
     rows = (await db.execute(_ENTRIES)).all()
-    return [Entry(*row, await counter.totals(db, row.id)) for row in rows]
+    counted = await counter.totals(db, [row.id for row in rows])
+    return [Entry(**row._mapping, totals=counted[row.id]) for row in rows]
 
 
 async def entry(db: AsyncConnection, slug: str, counter: Counter | None = None) -> Entry:
@@ -150,8 +154,8 @@ async def entry(db: AsyncConnection, slug: str, counter: Counter | None = None) 
     row = (await db.execute(_ENTRIES.where(Consultation.slug == slug))).first()
     if row is None:
         raise NotFound
-    count = counter.totals if counter else totals
-    return Entry(*row, await count(db, row.id))
+    counted = await (counter.totals if counter else totals)(db, [row.id])
+    return Entry(**row._mapping, totals=counted[row.id])
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,7 @@ async def phases(db: AsyncConnection, consultation_id: int) -> list[PhaseShown]:
     return [PhaseShown(*row, _state(row)) for row in rows]
 
 
-def _state(phase: Row[Any]) -> str:
+def _state(phase: Record) -> str:
     today = clock.today()
     if today < phase.starts_on:
         return "next"

@@ -1,14 +1,16 @@
 """The strategy: areas, points and measures, and the point with the thread in which people talk about it."""
 
-from typing import Any
+from collections.abc import Iterable
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.tables import Area, Consultation, Measure, Point, Response
 from dialogue import comments, threads
+from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
-from dialogue.tables import Comment, Thread
+from dialogue.stances import OFFICIAL
+from dialogue.tables import Comment, Stance, Thread, Vote
 
 _comments = (
     select(func.count())
@@ -47,7 +49,7 @@ _POINT = (
 )
 
 
-async def point(db: AsyncConnection, code: str) -> Row[Any]:
+async def point(db: AsyncConnection, code: str) -> Record:
     """A point of a published consultation with its thread's dates and count of comments, else NotFound."""
     found = (await db.execute(_POINT, {"code": code.upper()[:20]})).first()
     if found is None:
@@ -74,10 +76,49 @@ _POINTS = (
 )
 
 
-async def points(db: AsyncConnection, consultation_id: int | None = None) -> list[Row[Any]]:
+async def points(db: AsyncConnection, consultation_id: int | None = None) -> list[Record]:
     """Points of all published consultations, or of one."""
     query = _POINTS if consultation_id is None else _POINTS.where(Point.consultation_id == consultation_id)
     return list(await db.execute(query))
+
+
+_votes = (
+    select(func.count())
+    .select_from(Vote)
+    .join(Comment, Comment.id == Vote.comment_id)
+    .where(
+        Comment.thread_id == Point.thread_id, comments.visible_to(comments.NOBODY), Vote.source.in_(OFFICIAL)
+    )
+    .correlate(Point)
+    .scalar_subquery()
+    .label("votes")
+)
+_RESULTS = (
+    select(
+        Point.consultation_id,
+        Point.code,
+        Point.title,
+        _comments,
+        _votes,
+        *(
+            func.count().filter(Stance.value == value, ~threads.SEALED).label(name)
+            for name, value in (("agree", 1), ("passed", 0), ("disagree", -1))
+        ),
+    )
+    .join(Thread, Thread.id == Point.thread_id)
+    .outerjoin(Stance, (Stance.thread_id == Thread.id) & Stance.source.in_(OFFICIAL))
+    .where(Point.consultation_id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
+    .group_by(Point.id, Thread.id)
+    .order_by(Point.position, Point.id)
+)
+
+
+async def results(db: AsyncConnection, ids: Iterable[int]) -> dict[int, list[Record]]:
+    """By consultation id, per point: published comments, official votes and stances (0 while sealed)."""
+    found: dict[int, list[Record]] = {one: [] for one in ids}
+    for row in await db.execute(_RESULTS, {"ids": list(found)}):
+        found[row.consultation_id].append(row)
+    return found
 
 
 _AREAS = select(
@@ -91,11 +132,11 @@ _AREAS = select(
 ).order_by(Area.position)
 
 
-async def areas(db: AsyncConnection) -> list[Row[Any]]:
+async def areas(db: AsyncConnection) -> list[Record]:
     return list(await db.execute(_AREAS))
 
 
-async def measures(db: AsyncConnection) -> list[Row[Any]]:
+async def measures(db: AsyncConnection) -> list[Record]:
     query = select(Measure.__table__, Area.key.label("area_key")).join(Area, Area.id == Measure.area_id)
     return list(await db.execute(query.order_by(Measure.position)))
 
@@ -119,11 +160,11 @@ _ANSWERED = (
 )
 
 
-async def answered(db: AsyncConnection, limit: int = 3) -> list[Row[Any]]:
+async def answered(db: AsyncConnection, limit: int = 3) -> list[Record]:
     """Contributions the city has answered, those that changed a sentence first."""
     return list(await db.execute(_ANSWERED.limit(limit)))
 
 
-async def response(db: AsyncConnection, number: str) -> Row[Any] | None:
+async def response(db: AsyncConnection, number: str) -> Record | None:
     """The city's answer to one contribution, if it is public."""
     return (await db.execute(_ANSWERED.where(Comment.number == number))).first()

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import asyncpg
 import structlog
+from pgqueuer import PgQueuer
 
 from consultations import app, jobs
 from dialogue.kit import jobs as queue
@@ -37,7 +38,7 @@ async def run(settings: Settings, url: str) -> None:
         await database.close()
 
 
-async def _until(stop: asyncio.Event, worker: queue.PgQueuer) -> None:
+async def _until(stop: asyncio.Event, worker: PgQueuer) -> None:
     running = asyncio.create_task(
         worker.run(
             dequeue_timeout=timedelta(seconds=5),

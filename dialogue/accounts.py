@@ -10,12 +10,13 @@ from typing import Any
 from anyio import CapacityLimiter, to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import Row, bindparam, case, delete, func, literal, select, update
+from sqlalchemy import bindparam, case, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue import journal
 from dialogue.kit import clock, jobs, tokens
+from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid, NotFound
 from dialogue.roles import STAFF
 from dialogue.tables import Consent, Grant, Link, Person, SignIn, Terms
@@ -203,7 +204,7 @@ def _weak(password: str, known: Iterable[str]) -> bool:
 # --- registration -----------------------------------------------------------------------------------
 
 
-async def current_terms(db: AsyncConnection) -> Row[Any] | None:
+async def current_terms(db: AsyncConnection) -> Record | None:
     """The version of the terms that is in force."""
     query = (
         select(Terms.__table__)
@@ -264,7 +265,7 @@ async def confirm(db: AsyncConnection, token: str, password: str) -> int:
     return int(person.id)
 
 
-async def check_password(db: AsyncConnection, email: str, password: str) -> Row[Any] | None:
+async def check_password(db: AsyncConnection, email: str, password: str) -> Record | None:
     """The account with this address and password, else None; takes the same time in every case."""
     query = select(Person.id, Person.password, Person.confirmed_at).where(
         Person.email == email.strip().lower()
@@ -299,7 +300,7 @@ async def sign_out_everywhere(db: AsyncConnection, person_id: int) -> None:
     await db.execute(delete(SignIn).where(SignIn.person_id == person_id))
 
 
-async def sign_ins(db: AsyncConnection, person_id: int) -> list[Row[Any]]:
+async def sign_ins(db: AsyncConnection, person_id: int) -> list[Record]:
     query = select(SignIn.id, SignIn.device, SignIn.created_at, SignIn.seen_at).where(
         SignIn.person_id == person_id, SignIn.expires_at > func.now()
     )
@@ -323,7 +324,7 @@ async def new_link(db: AsyncConnection, person_id: int, purpose: str) -> str:
     return token
 
 
-async def _link(db: AsyncConnection, token: str, purposes: set[str]) -> Row[Any]:
+async def _link(db: AsyncConnection, token: str, purposes: set[str]) -> Record:
     query = select(Link.__table__).where(
         Link.token_hash == tokens.digest(token),
         Link.purpose.in_(purposes),
@@ -379,7 +380,7 @@ async def roles_of(db: AsyncConnection, person_id: int) -> frozenset[str]:
 async def create(db: AsyncConnection, email: str, roles: Iterable[str], password: str = "") -> int:
     """A person made by staff or the command line, with roles; an existing one gains them."""
     email = email.strip().lower()
-    values = {"email": email, "source": "account", "pseudonym": await free_pseudonym(db)}
+    values: dict[str, Any] = {"email": email, "source": "account", "pseudonym": await free_pseudonym(db)}
     if password:
         values |= {"password": await hashed(password), "confirmed_at": clock.now()}
     add = insert(Person).values(**values)
@@ -394,7 +395,7 @@ async def create(db: AsyncConnection, email: str, roles: Iterable[str], password
     return person_id
 
 
-async def consent(db: AsyncConnection, person_id: int) -> Row[Any] | None:
+async def consent(db: AsyncConnection, person_id: int) -> Record | None:
     """The newest version of the terms this person agreed to, and when."""
     query = (
         select(Terms.version, Consent.given_at)

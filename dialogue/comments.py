@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
-    Row,
     Select,
     and_,
     bindparam,
@@ -30,6 +29,7 @@ from sqlalchemy.orm import aliased
 
 from dialogue import journal
 from dialogue.kit import jobs, tokens
+from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid, NotFound, TooMany
 from dialogue.kit.text import length, normalise
 from dialogue.tables import Comment, Person, Thread
@@ -191,7 +191,7 @@ def _one_query(signed_in: bool, moderates: bool) -> Select[Any]:
     )
 
 
-async def by_number(db: AsyncConnection, number: str, viewer: Viewer = NOBODY) -> Row[Any]:
+async def by_number(db: AsyncConnection, number: str, viewer: Viewer = NOBODY) -> Record:
     """The comment a viewer may see; everything else is NotFound, whether it exists or not."""
     values: dict[str, Any] = {"number": tokens.number(number)}
     if viewer.person_id is not None:
@@ -209,7 +209,7 @@ _BY_ID = (
 )
 
 
-async def by_id(db: AsyncConnection, comment_id: int) -> Row[Any] | None:
+async def by_id(db: AsyncConnection, comment_id: int) -> Record | None:
     """A published comment, as the one above a reply; None when it is no longer public."""
     return (await db.execute(_BY_ID, {"id": comment_id})).first()
 
@@ -223,7 +223,7 @@ _REPLIES = (
 )
 
 
-async def replies(db: AsyncConnection, comment_id: int, after: int = 0) -> list[Row[Any]]:
+async def replies(db: AsyncConnection, comment_id: int, after: int = 0) -> list[Record]:
     """Published replies in order, one more than a page when there are more."""
     return list(await db.execute(_REPLIES, {"parent": comment_id, "after": after}))
 
@@ -245,7 +245,7 @@ _OWN = (
 )
 
 
-async def by_author(db: AsyncConnection, person_id: int, thread_id: int | None = None) -> list[Row[Any]]:
+async def by_author(db: AsyncConnection, person_id: int, thread_id: int | None = None) -> list[Record]:
     """A person's own comments, newest first; with a thread: only those that wait there."""
     query = _OWN
     if thread_id is not None:
@@ -341,7 +341,7 @@ async def may_write(db: AsyncConnection, person_id: int) -> None:
         )
 
 
-async def repeated(db: AsyncConnection, person_id: int, once: UUID) -> Row[Any] | None:
+async def repeated(db: AsyncConnection, person_id: int, once: UUID) -> Record | None:
     """The comment an equal submit has already made, if any."""
     return (await db.execute(_REPEATED, {"author": person_id, "once": once})).first()
 
@@ -359,7 +359,7 @@ class New:
     signs: Iterable[Mapping[str, Any]] = ()
 
 
-async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Row[Any]:
+async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Record:
     """Store a comment and return (id, number, status); an equal `once` returns the one there is."""
     values = {
         "thread_id": new.thread_id,
@@ -415,7 +415,7 @@ async def _now_public(db: AsyncConnection, comment_id: int) -> None:
     await jobs.enqueue(db, "sentiment", comment=comment_id)
 
 
-async def withdraw(db: AsyncConnection, comment: Row[Any], person_id: int | None) -> None:
+async def withdraw(db: AsyncConnection, comment: Record, person_id: int | None) -> None:
     """The author takes the comment back; it disappears for everyone else."""
     await move(db, comment.id, comment.revision, "withdrawn")
     await journal.record(
@@ -454,7 +454,7 @@ _BY_SECRET = select(Comment.number, Comment.author_id).where(
 )
 
 
-async def opened_by_receipt(db: AsyncConnection, number: str, secret: str) -> Row[Any]:
+async def opened_by_receipt(db: AsyncConnection, number: str, secret: str) -> Record:
     """The comment whose number and secret stand on a receipt; NotFound for every other pair."""
     values = {"number": tokens.number(number), "secret": tokens.digest(tokens.typed(secret))}
     found = (await db.execute(_BY_SECRET, values)).first()
@@ -465,7 +465,7 @@ async def opened_by_receipt(db: AsyncConnection, number: str, secret: str) -> Ro
     return await by_number(db, number, Viewer(moderates=True))
 
 
-async def reply_parent(db: AsyncConnection, number: str) -> Row[Any]:
+async def reply_parent(db: AsyncConnection, number: str) -> Record:
     """The published top-level comment one may reply to (two levels)."""
     parent = await by_number(db, number)
     if parent.parent_id is not None:

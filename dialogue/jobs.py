@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue.kit import jobs
+from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
 from dialogue.tables import Job
 
@@ -18,7 +19,7 @@ async def start(db: AsyncConnection, name: str, title: str, person_id: int | Non
     return job_id
 
 
-async def get(db: AsyncConnection, job_id: int, person_id: int | None) -> Row[Any]:
+async def get(db: AsyncConnection, job_id: int, person_id: int | None) -> Record:
     """The job of this person, else NotFound."""
     query = select(Job.__table__).where(Job.id == job_id, Job.person_id == person_id)
     job = (await db.execute(query)).first()
@@ -27,7 +28,7 @@ async def get(db: AsyncConnection, job_id: int, person_id: int | None) -> Row[An
     return job
 
 
-async def load(db: AsyncConnection, job_id: int) -> Row[Any] | None:
+async def load(db: AsyncConnection, job_id: int) -> Record | None:
     """For the worker: the job unless it is already done."""
     return (await db.execute(select(Job.__table__).where(Job.id == job_id, Job.status != "done"))).first()
 
@@ -54,6 +55,6 @@ async def fail(db: AsyncConnection, job_id: int, message: str) -> None:
     )
 
 
-async def of_person(db: AsyncConnection, person_id: int, name: str) -> list[Row[Any]]:
+async def of_person(db: AsyncConnection, person_id: int, name: str) -> list[Record]:
     query = select(Job.__table__).where(Job.person_id == person_id, Job.name == name)
     return list(await db.execute(query.order_by(Job.id.desc()).limit(50)))

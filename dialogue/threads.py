@@ -1,8 +1,9 @@
 """Threads: a place to talk; open until when, checked first or later."""
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialogue.kit.database import Record
 from dialogue.kit.errors import Closed, NotFound, NotOpenYet
 from dialogue.tables import Thread
 
@@ -28,7 +29,7 @@ COLUMNS = (
 _BY_ID = select(*COLUMNS).where(Thread.id == bindparam("id"), Thread.opens_at.is_not(None))
 
 
-async def get(db: AsyncConnection, thread_id: int) -> Row:  # type: ignore[type-arg]
+async def get(db: AsyncConnection, thread_id: int) -> Record:
     """The thread with `is_open`, `started`, `ended`, `sealed`; NotFound for one not announced."""
     thread = (await db.execute(_BY_ID, {"id": thread_id})).first()
     if thread is None:
@@ -36,12 +37,12 @@ async def get(db: AsyncConnection, thread_id: int) -> Row:  # type: ignore[type-
     return thread
 
 
-async def open_for_writing(db: AsyncConnection, thread_id: int) -> Row:  # type: ignore[type-arg]
+async def open_for_writing(db: AsyncConnection, thread_id: int) -> Record:
     """The thread, or Closed / NotOpenYet with a friendly sentence."""
     return must_be_open(await get(db, thread_id))
 
 
-def must_be_open(thread: Row) -> Row:  # type: ignore[type-arg]
+def must_be_open(thread: Record) -> Record:
     if not thread.started:
         raise NotOpenYet
     if not thread.is_open:

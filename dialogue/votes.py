@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Integer, Row, bindparam, case, delete, func, select
+from sqlalchemy import ARRAY, BigInteger, Integer, bindparam, case, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from dialogue import comments, threads
+from dialogue.kit.database import Record
 from dialogue.tables import Comment, Person, Thread, Vote
 
 CHOICES = {"agree": 1, "pass": 0, "disagree": -1}
@@ -155,7 +156,7 @@ async def ballots(
     return found
 
 
-async def of_person(db: AsyncConnection, person_id: int) -> list[Row[Any]]:
+async def of_person(db: AsyncConnection, person_id: int) -> list[Record]:
     """All votes of one person, for the copy of their data."""
     query = select(Comment.number, Vote.value, Vote.cast_at).join(Comment, Comment.id == Vote.comment_id)
     return list(await db.execute(query.where(Vote.person_id == person_id).order_by(Vote.cast_at)))

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import structlog
 from jinja2 import Environment
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.datastructures import FormData
@@ -272,7 +272,7 @@ def as_refusal(error: BaseException) -> Refusal | None:
         if state and state.startswith("22"):
             return Malformed()
         return None
-    return Unavailable() if isinstance(error, SQLAlchemyError) else None
+    return Unavailable() if isinstance(error, PendingRollbackError) else None
 
 
 async def answer(request: Request, error: BaseException, form: FormData) -> Response:
@@ -317,7 +317,7 @@ async def answer(request: Request, error: BaseException, form: FormData) -> Resp
 
 def _here(request: Request) -> str:
     query = request.url.query
-    return request.scope["path"] + (f"?{query}" if query else "")
+    return str(request.scope["path"]) + (f"?{query}" if query else "")
 
 
 def refuser(app: Any) -> Callable[[Scope, Receive, Send, Refusal], Awaitable[None]]:

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue import comments, journal
 from dialogue.accounts import Current
 from dialogue.kit import jobs
+from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid
 from dialogue.kit.text import length, normalise
 from dialogue.tables import Actor
@@ -36,12 +36,12 @@ class Ruling:
     reasons: str = ""
 
 
-def possible(comment: Row[Any]) -> list[str]:
+def possible(comment: Record) -> list[str]:
     """The decisions a comment's status allows."""
     return [kind for kind, statuses in FROM.items() if comment.status in statuses]
 
 
-async def decide(db: AsyncConnection, moderator: Current, comment: Row[Any], ruling: Ruling) -> None:
+async def decide(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> None:
     """Record a decision and let it take effect, in the caller's transaction.
 
     Raises Conflict when somebody was faster, when the comment is one's own, or when a restore would
@@ -88,7 +88,7 @@ async def decide(db: AsyncConnection, moderator: Current, comment: Row[Any], rul
     )
 
 
-async def _check(db: AsyncConnection, moderator: Current, comment: Row[Any], ruling: Ruling) -> None:
+async def _check(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> None:
     if comment.status not in FROM[ruling.kind]:
         raise Conflict("Dieser Beitrag wurde inzwischen entschieden. Bitte laden Sie ihn neu.")
     if comment.author_id == moderator.id:
@@ -119,11 +119,11 @@ _HISTORY = (
 )
 
 
-async def history(db: AsyncConnection, comment_id: int) -> list[Row[Any]]:
+async def history(db: AsyncConnection, comment_id: int) -> list[Record]:
     """All decisions on a comment, newest first."""
     return list(await db.execute(_HISTORY.where(Decision.comment_id == comment_id)))
 
 
-async def latest(db: AsyncConnection, comment_id: int) -> Row[Any] | None:
+async def latest(db: AsyncConnection, comment_id: int) -> Record | None:
     """The decision in force, for the author."""
     return (await db.execute(_HISTORY.where(Decision.comment_id == comment_id).limit(1))).first()

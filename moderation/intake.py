@@ -1,14 +1,13 @@
 """The gate: all free text of the public enters here. Triage orders, and after publication may hold; it never rejects."""
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue import comments, journal, threads
 from dialogue.accounts import Current
+from dialogue.kit.database import Record
 from moderation.triage import signs
 
 
@@ -23,7 +22,7 @@ class Draft:
     parent_id: int | None = None
 
 
-async def submit(db: AsyncConnection, author: Current, draft: Draft) -> Row[Any]:
+async def submit(db: AsyncConnection, author: Current, draft: Draft) -> Record:
     """Store a contribution and return (id, number, status); an equal submit gives the same answer."""
     if (there := await comments.repeated(db, author.id, draft.once)) is not None:
         return there
@@ -53,7 +52,7 @@ async def submit(db: AsyncConnection, author: Current, draft: Draft) -> Row[Any]
     return added
 
 
-async def edit(db: AsyncConnection, comment: Row[Any], text: str) -> None:
+async def edit(db: AsyncConnection, comment: Record, text: str) -> None:
     """New text for a contribution that still waits; it passes the gate again."""
     text = comments.checked(text)
     noticed = [sign.stored() for sign in signs.judge(text)]

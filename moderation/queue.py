@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, bindparam, delete, func, or_, select
+from sqlalchemy import and_, bindparam, delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
+from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict
 from dialogue.tables import Comment, Person, Thread
 from moderation.tables import Claim
@@ -65,7 +66,7 @@ _NEXT = (
 class Waiting:
     """The first page of what waits, and how much there is in all."""
 
-    rows: list[Row[Any]]
+    rows: list[Record]
     total: int
     mine: int
     oldest: Any

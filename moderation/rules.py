@@ -1,11 +1,11 @@
 """The Netiquette: numbered rules with versions; a decision points to one of them."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialogue.kit.database import Record
 from dialogue.kit.errors import Invalid
 from moderation.tables import Rule, Rulebook
 
@@ -14,8 +14,8 @@ from moderation.tables import Rule, Rulebook
 class Netiquette:
     """A version of the rules, ready to show."""
 
-    book: Row[Any] | None
-    rules: list[Row[Any]]
+    book: Record | None
+    rules: list[Record]
 
 
 async def current(db: AsyncConnection) -> Netiquette:

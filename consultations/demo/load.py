@@ -6,7 +6,7 @@ import secrets
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -353,4 +353,4 @@ async def move_on(db: AsyncConnection, first_start: date) -> int:
 
 def marker(today: date) -> str:
     """What demo.json holds: that this data folder is a demonstration, and the day its dates stand at."""
-    return json.dumps({"demo": True, "today": today.isoformat(), "written": datetime.now(UTC).isoformat()})
+    return json.dumps({"demo": True, "today": today.isoformat(), "written": clock.now().isoformat()})

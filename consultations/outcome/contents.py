@@ -129,5 +129,5 @@ async def find(db: AsyncConnection, slug_or_id: str | int, role: str) -> Row[Any
     key = Consultation.id if isinstance(slug_or_id, int) else Consultation.slug
     found = (await db.execute(_CONSULTATION.where(key == slug_or_id))).first()
     if found is None or not (found.public or role in NOT_PUBLIC):
-        raise NotFound(f"Die Beteiligung „{slug_or_id}“ gibt es nicht.")
+        raise NotFound("Diese Beteiligung gibt es nicht, oder sie ist noch nicht veröffentlicht.")
     return found

@@ -46,8 +46,7 @@ async def run(database: Database, settings: Settings, job_id: int) -> None:
         if await jobs.load(db, job_id) is None:
             return
         order = (await db.execute(select(Export.__table__).where(Export.job_id == job_id))).one()
-    folder = _folder(settings, job_id)
-    part = folder / f".{job_id}-{secrets.token_hex(4)}.part"
+    part = settings.data / "exports" / f".{job_id}-{secrets.token_hex(4)}.part"
 
     async def tell(percent: int, message: str) -> None:
         async with database.writing() as db:
@@ -55,6 +54,7 @@ async def run(database: Database, settings: Settings, job_id: int) -> None:
                 await jobs.progress(db, job_id, percent, message)
 
     try:
+        _make_room(part.parent, job_id)
         async with _snapshot(database) as db:
             made = await write(db, order.consultation_id, order.role, part, tell)
         await _store(database, order, part, made)
@@ -140,12 +140,10 @@ def _mark(role: str) -> str:
     return "-nicht-oeffentlich" if role in NOT_PUBLIC else ""
 
 
-def _folder(settings: Settings, job_id: int) -> Path:
+def _make_room(folder: Path, job_id: int) -> None:
     """The folder of finished exports, without what an interrupted run of this job left behind."""
-    folder = settings.data / "exports"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     _remove(folder.glob(f".{job_id}-*.part"))
-    return folder
 
 
 def _remove(files: Iterable[Path]) -> None:

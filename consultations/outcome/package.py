@@ -161,9 +161,9 @@ async def _votes(package: _Package) -> None:
 
 
 def _vote(secret: bytes, number: str, person_id: int, value: int, source: str) -> str:
-    """One line; nothing in it was typed by a person, so it needs no guard."""
+    """One line; nothing in it was typed by a person, so it needs no guard. No key looks like a number."""
     key = hmac.digest(secret, person_id.to_bytes(8, "big"), "sha256")[:10].hex()
-    return f'"{number}";"{key}";"{WORDS[value]}";"{value}";"{source}"\r\n'
+    return f'"{number}";"p{key}";"{WORDS[value]}";"{value}";"{source}"\r\n'
 
 
 def _private(target: Path) -> BinaryIO:

@@ -23,7 +23,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "nummer": "Beitragsnummer, öffentlich; unter /beitraege/NUMMER zu finden",
         "punkt": "Kürzel des Punktes, siehe punkte.csv",
         "antwort_auf": "Nummer des Beitrags, auf den geantwortet wird; leer: keine Antwort; –: nicht öffentlich",
-        "text": "der Beitrag, mit Schutz vor Formeln (siehe unten); bei zurückgezogenen Beiträgen leer",
+        "text": "der Beitrag, mit Schutz vor Formeln (siehe oben); bei zurückgezogenen Beiträgen leer",
         "pseudonym": "öffentlicher Name; leer, wenn es keinen gibt oder das Konto gelöscht ist",
         "herkunft": _SOURCE,
         "status": "published (veröffentlicht); im nicht öffentlichen Export auch pending (wartet), "

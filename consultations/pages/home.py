@@ -30,7 +30,8 @@ async def home(page: Page) -> Response:
 
 
 async def listing(page: Page) -> Response:
-    return page.render("consultations/list.html", **await _by_state(page))
+    states: dict[str, Any] = {**await _by_state(page)}
+    return page.render("consultations/list.html", **states)
 
 
 async def consultation(page: Page) -> Response:

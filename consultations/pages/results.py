@@ -4,7 +4,7 @@ from pathlib import Path
 
 from starlette.responses import FileResponse, Response
 
-from consultations import calendar
+from consultations import calendar, strategy
 from consultations.outcome import exports
 from consultations.pages.shared import counter
 from dialogue import jobs, journal
@@ -15,10 +15,12 @@ from dialogue.web import Page, get, path, post
 
 async def _desk(page: Page, template: str, section: str) -> Response:
     entries = await calendar.entries(page.db, counter(page))
+    started = [entry for entry in entries if entry.state != "upcoming"]
     return page.render(
         template,
         section=section,
-        entries=[entry for entry in entries if entry.state != "upcoming"],
+        entries=started,
+        results=await strategy.results(page.db, [entry.id for entry in started]),
         exports=await exports.of_person(page.db, page.me.id),
     )
 

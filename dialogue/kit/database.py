@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import MetaData, event
+from sqlalchemy import MetaData, Row, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
@@ -21,6 +21,7 @@ NAMES = {
 }
 
 
+Record = Row[*tuple[Any, ...]]  # one row of a Core select, columns as attributes
 FRESH = 1.0  # seconds
 
 

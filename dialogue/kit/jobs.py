@@ -13,7 +13,6 @@ from pgqueuer import PgQueuer
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.models import Job as Lease
-from pgqueuer.ports.driver import Driver
 from pgqueuer.queries import Queries
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -45,14 +44,14 @@ class Kind:
     at_once: int = 0
 
 
-class _InTransaction(Driver):
+class _InTransaction(AsyncpgDriver):
     """pgqueuer's driver interface on the caller's connection: a rollback takes the job along."""
 
     def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+        self._transaction = connection
 
     async def fetch(self, query: str, *args: Any) -> list[dict[str, Any]]:
-        result = await self._connection.exec_driver_sql(query, args)
+        result = await self._transaction.exec_driver_sql(query, args)
         return [dict(row) for row in result.mappings()]
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import MutableMapping
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -43,7 +44,7 @@ def excerpt(text: str, limit: int = 160) -> str:
     return line[:limit].rsplit(" ", 1)[0].rstrip(" ,;:.–-") + " …"
 
 
-def _outward(attrs: dict[Any, str], new: bool = False) -> dict[Any, str]:
+def _outward(attrs: MutableMapping[Any, str], new: bool = False, /) -> MutableMapping[Any, str]:
     attrs[(None, "rel")] = "nofollow ugc noopener"
     return attrs
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from starlette.responses import Response
-from wtforms import BooleanField, HiddenField, PasswordField
+from wtforms import BooleanField, Field, HiddenField, PasswordField
 from wtforms.validators import InputRequired
 
 from dialogue import accounts, comments, limits
@@ -50,6 +50,10 @@ class ResetForm(LinkForm):
     password = _password("Neues Passwort", "new-password")
 
 
+def _text(field: Field) -> str:
+    return str(field.data or "")
+
+
 async def _count(page: Page, limit: limits.Limit, *key: str) -> None:
     if page.house.settings.limits:
         await limits.take(page.db, limit, page.keyed(*key) if key else page.address_key)
@@ -66,9 +70,9 @@ async def do_register(page: Page) -> Response:
         raise NotFound("Zurzeit lassen sich keine Konten anlegen: Es gibt noch keine Teilnahmebedingungen.")
     if form.validate():
         try:
-            await _count(page, limits.MAIL, "mail", form.email.data.lower())
-            await accounts.register(page.db, form.email.data, form.password.data, terms.id)
-            return page.render("dialogue/account/registered.html", email=form.email.data)
+            await _count(page, limits.MAIL, "mail", _text(form.email).lower())
+            await accounts.register(page.db, _text(form.email), _text(form.password), terms.id)
+            return page.render("dialogue/account/registered.html", email=_text(form.email))
         except Invalid as error:
             form.refuse(error)
     return page.render("dialogue/account/register.html", status=422, form=form, terms=terms)
@@ -84,7 +88,7 @@ async def do_confirm(page: Page) -> Response:
     if form.validate():
         try:
             await _count(page, limits.SIGN_IN_ADDRESS)
-            person_id = await accounts.confirm(page.db, form.schluessel.data or "", form.password.data)
+            person_id = await accounts.confirm(page.db, _text(form.schluessel), _text(form.password))
             return await _signed_in(page, person_id, path("account"))
         except Invalid as error:
             form.refuse(error)
@@ -106,10 +110,10 @@ async def do_sign_in(page: Page) -> Response:
     ]
     retry = own_path(str(page.form.get("retry") or "")) if page.form.get("retry") else ""
     if form.validate():
-        email = form.email.data.lower()
+        email = _text(form.email).lower()
         await _count(page, limits.SIGN_IN_ADDRESS)
         await _count(page, limits.SIGN_IN_ACCOUNT, "sign_in", email)
-        person = await accounts.check_password(page.db, email, form.password.data)
+        person = await accounts.check_password(page.db, email, _text(form.password))
         if person is not None and person.confirmed_at is not None:
             if kept and retry:
                 resume = page.render("dialogue/account/resume.html", kept=kept, retry=retry)
@@ -170,9 +174,9 @@ async def do_forgot(page: Page) -> Response:
     form = page.filled(ForgotForm)
     if not form.validate():
         return page.render("dialogue/account/forgot.html", status=422, form=form)
-    await _count(page, limits.MAIL, "mail", form.email.data.lower())
-    await accounts.ask_for_reset(page.db, form.email.data)
-    return page.render("dialogue/account/forgot_sent.html", email=form.email.data)
+    await _count(page, limits.MAIL, "mail", _text(form.email).lower())
+    await accounts.ask_for_reset(page.db, _text(form.email))
+    return page.render("dialogue/account/forgot_sent.html", email=_text(form.email))
 
 
 async def reset(page: Page) -> Response:
@@ -184,7 +188,7 @@ async def do_reset(page: Page) -> Response:
     form = page.filled(ResetForm)
     if form.validate():
         try:
-            person_id = await accounts.set_password(page.db, form.schluessel.data or "", form.password.data)
+            person_id = await accounts.set_password(page.db, _text(form.schluessel), _text(form.password))
             return await _signed_in(page, person_id, path("account"))
         except Invalid as error:
             form.refuse(error)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy import Row
 from starlette.responses import Response
 from wtforms import RadioField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Optional
@@ -10,6 +9,7 @@ from wtforms.validators import InputRequired, Optional
 from dialogue import comments, limits, stances, threads, votes
 from dialogue.comments import MAX_LENGTH
 from dialogue.kit import tokens
+from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid, NotFound
 from dialogue.kit.forms import GermanForm
 from dialogue.roles import EVERYONE, PEOPLE
@@ -37,7 +37,7 @@ class ReceiptForm(GermanForm):
     )
 
 
-def _form(page: Page, thread: Row[Any], form: CommentForm, *, status: int = 200, **more: Any) -> Response:
+def _form(page: Page, thread: Record, form: CommentForm, *, status: int = 200, **more: Any) -> Response:
     context = {
         "parent": None,
         "preview": None,
@@ -68,7 +68,7 @@ async def do_reply(page: Page) -> Response:
     return await _submit(page, parent.thread_id, parent)
 
 
-async def _submit(page: Page, thread_id: int, parent: Row[Any] | None) -> Response:
+async def _submit(page: Page, thread_id: int, parent: Record | None) -> Response:
     form, once = page.filled(CommentForm), page.once()
     thread = await threads.get(page.db, thread_id)
     form.once.data = str(once)
@@ -94,7 +94,7 @@ async def _submit(page: Page, thread_id: int, parent: Row[Any] | None) -> Respon
     )
 
 
-async def _own(page: Page) -> Row[Any]:
+async def _own(page: Page) -> Record:
     comment = await comments.by_number(page.db, page.params["number"], page.viewer)
     if comment.author_id != page.me.id:
         raise NotFound
@@ -143,7 +143,7 @@ async def open_receipt(page: Page) -> Response:
     if page.house.settings.limits:
         await limits.take(page.db, limits.SIGN_IN_ADDRESS, page.address_key)
     try:
-        comment = await comments.opened_by_receipt(page.db, form.number.data, form.secret.data)
+        comment = await comments.opened_by_receipt(page.db, str(form.number.data), str(form.secret.data))
     except NotFound as error:
         form.refuse(Invalid(error.text, field="secret"))
         return page.render("dialogue/receipt_open.html", status=404, form=form, comment=None, decision=None)

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row
 from starlette.responses import Response
 from wtforms import IntegerField, TextAreaField
 from wtforms.validators import Optional
 
 from dialogue import comments, journal, threads
+from dialogue.kit.database import Record
 from dialogue.kit.errors import Invalid, NotFound
 from dialogue.kit.forms import GermanForm
 from dialogue.roles import EVERYONE, MODERATORS
@@ -24,7 +24,7 @@ class DecisionForm(GermanForm):
 
 async def waiting(page: Page) -> Response:
     since = _moment(page.query.get("ab"))
-    context = {"waiting": await queue.waiting(page.db, page.me.id, since), "case": None}
+    context: dict[str, Any] = {"waiting": await queue.waiting(page.db, page.me.id, since), "case": None}
     return page.render("moderation/queue.html", section="moderation", **context)
 
 
@@ -43,9 +43,9 @@ async def case(page: Page) -> Response:
     return await _case(page, comment, form)
 
 
-async def _case(page: Page, comment: Row[Any], form: DecisionForm, status: int = 200) -> Response:
+async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 200) -> Response:
     parent = await _parent(page, comment)
-    context = {
+    context: dict[str, Any] = {
         "waiting": await queue.waiting(page.db, page.me.id),
         "case": comment,
         "parent": parent,
@@ -59,7 +59,7 @@ async def _case(page: Page, comment: Row[Any], form: DecisionForm, status: int =
     return page.render("moderation/queue.html", status=status, section="moderation", **context)
 
 
-async def _parent(page: Page, comment: Row[Any]) -> Row[Any] | None:
+async def _parent(page: Page, comment: Record) -> Record | None:
     return None if comment.parent_id is None else await comments.by_id(page.db, comment.parent_id)
 
 
@@ -87,7 +87,10 @@ async def decide(page: Page) -> Response:
 
 async def protocol(page: Page) -> Response:
     entries = await journal.page(page.db, page.number("vor") or None)
-    context = {"entries": entries, "before": entries[-1]["id"] if len(entries) == 50 else None}
+    context: dict[str, Any] = {
+        "entries": entries,
+        "before": entries[-1]["id"] if len(entries) == 50 else None,
+    }
     return page.render("moderation/journal.html", section="moderation", **context)
 
 

@@ -1,0 +1,115 @@
+"""Budgets: queries and bytes per page, the same with few and with very many contributions."""
+
+import gzip
+import re
+from contextlib import contextmanager
+from itertools import islice, product
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import event, insert
+
+from dialogue.kit import clock, tokens
+from dialogue.kit.files import STATIC
+from dialogue.tables import Comment
+
+MOST = 8
+# Random numbers would meet by chance among tens of thousands.
+NUMBERS = (f"{a}-{b}" for a, b in product(map("".join, product(tokens.CROCKFORD, repeat=3)), repeat=2))
+
+
+@contextmanager
+def counted(database):
+    statements = []
+
+    def note(_connection, _cursor, statement, *_):
+        statements.append(statement)
+
+    engines = [database.reader.sync_engine, database.writer.sync_engine]
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    yield statements
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+async def fill(database, thread, author, count, status="published"):
+    now = clock.now()
+    public = status == "published"
+    rows = [
+        {
+            "number": number,
+            "thread_id": thread.id,
+            "author_id": author.id,
+            "text": f"Beitrag {n}",
+            "status": status,
+            "once": uuid4(),
+            "created_at": now,
+            "published_at": now if public else None,
+        }
+        for n, number in enumerate(islice(NUMBERS, count))
+    ]
+    async with database.writing() as db:
+        await db.execute(insert(Comment), rows)
+    return rows
+
+
+@pytest.mark.parametrize("role", ["citizen", "moderator", "panelist", "committee"])
+async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributions(browser, make, database, role):
+    point = await make.point()
+    author = await make.person()
+    person = await make.person(*([] if role == "citizen" else [role]))
+    first = await fill(database, point.thread, author, 10)
+    await fill(database, point.thread, author, 10, "pending")
+    await browser.sign_in(person)
+    pages = ["/", "/beteiligung", f"/beteiligung/{point.consultation.slug}", "/strategie", f"/punkte/{point.code}"]
+    pages += [f"/punkte/{point.code}?sort=newest", f"/beitraege/{first[0]['number']}", "/konto", "/netiquette"]
+    own = {"moderator": ["/moderation", "/moderation/protokoll"], "panelist": ["/gremium"], "committee": ["/ausschuss"]}
+    pages += own.get(role, [])
+
+    async def queries():
+        found = {}
+        for page in pages:
+            with counted(database) as statements:
+                assert (await browser.get(page)).status == 200
+            found[page] = len(statements)
+        return found
+
+    few = await queries()
+    await make.point(await make.consultation())
+    await fill(database, point.thread, author, 10_000)
+    await fill(database, point.thread, author, 10_000, "pending")
+    many = await queries()
+
+    assert many == few
+    assert {page: count for page, count in few.items() if count > MOST} == {}
+
+
+async def test_a_vote_is_one_statement_and_the_session(browser, make, database):
+    comment = await make.comment()
+    await browser.sign_in(await make.citizen())
+
+    with counted(database) as statements:
+        await browser.post(f"/beitraege/{comment.number}/stimme", vote="agree", headers={"hx-request": "true"})
+
+    assert [re.match(r"\w+", statement).group() for statement in statements] == ["SELECT", "WITH"]
+
+
+def test_styles_scripts_and_fonts_stay_small():
+    def size(pattern):
+        return sum(len(gzip.compress(file.read_bytes())) for file in STATIC.glob(pattern))
+
+    assert size("css/*.css") < 14_000
+    assert size("js/*.js") < 6_000
+    assert size("vendor/kern/*.css") < 48_000
+    assert sum(file.stat().st_size for file in STATIC.glob("vendor/fira-sans/*.woff2")) < 400_000
+
+
+async def test_a_page_of_fifty_contributions_stays_small(browser, make, database):
+    point = await make.point()
+    await fill(database, point.thread, await make.person(), 50)
+
+    page = await browser.get(f"/punkte/{point.code}")
+
+    assert len(page.select("article.comment")) == 50
+    assert len(gzip.compress(page.response.content)) < 12_000
