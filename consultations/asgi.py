@@ -1,5 +1,7 @@
 """What each process of the web server starts: `uvicorn consultations.asgi:create --factory`."""
 
+import gc
+
 from starlette.types import ASGIApp
 
 from consultations import app
@@ -11,7 +13,11 @@ def create() -> ASGIApp:
     """The application, with settings from the environment and the database they name."""
     house = settings.read().ready_to_serve()
     logs.configure(house.log_level)
-    return app.create(house, Database(url(house)))
+    made = app.create(house, Database(url(house)))
+    gc.collect()
+    gc.freeze()  # what lives as long as the process need not be looked at again and again
+    gc.set_threshold(10_000, 20, 50)
+    return made
 
 
 def url(house: settings.Settings) -> str:

@@ -1,6 +1,6 @@
 """Comments: what people say; statuses, allowed transitions, and who may see which."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -245,12 +245,17 @@ _OWN = (
 )
 
 
-async def by_author(db: AsyncConnection, person_id: int, thread_id: int | None = None) -> list[Record]:
-    """A person's own comments, newest first; with a thread: only those that wait there."""
-    query = _OWN
-    if thread_id is not None:
-        query = query.where(Comment.thread_id == thread_id, Comment.status == "pending")
-    return list(await db.execute(query, {"author": person_id}))
+_OWN_WAITING = _OWN.where(Comment.thread_id == bindparam("thread"), Comment.status == "pending")
+
+
+async def by_author(db: AsyncConnection, person_id: int) -> Sequence[Record]:
+    """A person's own comments, newest first."""
+    return (await db.execute(_OWN, {"author": person_id})).all()
+
+
+async def waiting(db: AsyncConnection, person_id: int, thread_id: int) -> Sequence[Record]:
+    """A person's own comments that wait in a thread."""
+    return (await db.execute(_OWN_WAITING, {"author": person_id, "thread": thread_id})).all()
 
 
 _COUNT = select(func.count()).where(Comment.thread_id == bindparam("thread"), visible_to(NOBODY))

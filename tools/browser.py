@@ -24,8 +24,20 @@ def main() -> None:
         print("Chromium wird aus den Debian-Paketen installiert …", file=sys.stderr, flush=True)
         quiet = {"stdout": subprocess.DEVNULL}
         subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-noto-color-emoji"],
-                       check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, **quiet)
+        subprocess.run(
+            [
+                "apt-get",
+                "install",
+                "-y",
+                "-qq",
+                "--no-install-recommends",
+                "chromium",
+                "fonts-noto-color-emoji",
+            ],
+            check=True,
+            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+            **quiet,
+        )
     if not find():
         print("Kein Chromium gefunden: Bitte installieren Sie chromium oder Google Chrome.", file=sys.stderr)
         sys.exit(1 if os.environ.get("CI") else 0)

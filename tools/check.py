@@ -27,11 +27,17 @@ def main() -> int:
         checks["Tests"] = TESTS
     for name, command in checks.items():
         begun = time.monotonic()
-        result = subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)})
-        print(f"{'✓' if result.returncode == 0 else '✗'} {name} ({time.monotonic() - begun:.0f} s)", flush=True)
+        result = subprocess.run(
+            [str(BIN / command[0]), *command[1:]], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        )
+        print(
+            f"{'✓' if result.returncode == 0 else '✗'} {name} ({time.monotonic() - begun:.0f} s)", flush=True
+        )
         if result.returncode:
             failed.append(name)
-    print(f"{'Fehlgeschlagen: ' + ', '.join(failed) if failed else 'Alles in Ordnung'} ({time.monotonic() - started:.0f} s)")
+    print(
+        f"{'Fehlgeschlagen: ' + ', '.join(failed) if failed else 'Alles in Ordnung'} ({time.monotonic() - started:.0f} s)"
+    )
     return 1 if failed else 0
 
 

@@ -39,9 +39,15 @@ def has_ensurepip() -> bool:
 
 def main(lock: str) -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - run by whatever python3 is there
-        sys.exit("KI-Dialog braucht Python 3.11 oder neuer. Mit PYTHON=python3.12 make demo geht ein anderes.")
+        sys.exit(
+            "KI-Dialog braucht Python 3.11 oder neuer. Mit PYTHON=python3.12 make demo geht ein anderes."
+        )
     make_venv()
-    print(f"Bibliotheken werden installiert ({lock}), das dauert beim ersten Mal etwa eine Minute …", file=sys.stderr, flush=True)
+    print(
+        f"Bibliotheken werden installiert ({lock}), das dauert beim ersten Mal etwa eine Minute …",
+        file=sys.stderr,
+        flush=True,
+    )
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
     run(*pip, "--require-hashes", "--only-binary", ":all:", "-r", lock)
     if lock == "requirements.txt":

@@ -2,15 +2,16 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from anyio import to_thread
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consultations.outcome.package import write
+from consultations.outcome.package import Progress, measured, write
 from consultations.outcome.readme import COMMENTS, NOT_PUBLIC
 from consultations.outcome.readme import ROLES as ALL_ROLES
 from consultations.tables import Consultation, Export
@@ -55,8 +56,7 @@ async def run(database: Database, settings: Settings, job_id: int) -> None:
 
     try:
         _make_room(part.parent, job_id)
-        async with _snapshot(database) as db:
-            made = await write(db, order.consultation_id, order.role, part, tell)
+        made = await _build(database, order.consultation_id, order.role, part, tell)
         await _store(database, order, part, made)
     except Exception as error:
         # Whoever waits reads a sentence; what was not a "no" goes on to the queue, which tries again.
@@ -85,7 +85,7 @@ async def _store(database: Database, order: Row[Any], part: Path, made: dict[str
 
 
 async def _failed(database: Database, job_id: int, error: Exception) -> None:
-    sentence = error.text if isinstance(error, Refusal) else _DISK if isinstance(error, OSError) else _BROKEN
+    sentence = error.text if isinstance(error, Refusal) else _DISK if _from_disk(error) else _BROKEN
     async with database.writing() as db:
         if await jobs.load(db, job_id) is not None:
             await jobs.fail(db, job_id, sentence)
@@ -109,24 +109,29 @@ async def to_file(
             told.append(line)
 
     try:
-        async with _snapshot(database) as db:
-            made = await write(db, slug, role, part, tell)
+        made = await _build(database, slug, role, part, tell)
         if role in NOT_PUBLIC:
             async with database.writing() as db:
                 await _note(db, f"consultation:{slug}", role, made)
         os.replace(part, out)
     except OSError as error:
+        if not _from_disk(error):
+            raise
         raise Invalid(f"{out} lässt sich nicht schreiben: {error.strerror or error}.") from None
     finally:
         _remove([part])
     return made | {"role": role, "file": str(out)}
 
 
-@asynccontextmanager
-async def _snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
-    """One read-only view for all statements: comments, tallies and votes of an export fit together."""
+async def _build(
+    database: Database, slug_or_id: str | int, role: str, part: Path, tell: Progress
+) -> dict[str, Any]:
+    """The file under its temporary name, and what it is: slug, rows, bytes, sha256."""
     async with database.reading() as db:
-        yield await db.execution_options(isolation_level="REPEATABLE READ")
+        # One view for all statements: comments, tallies and votes of an export fit together.
+        snapshot = await db.execution_options(isolation_level="REPEATABLE READ")
+        made = await write(snapshot, slug_or_id, role, part, tell)
+    return made | await to_thread.run_sync(measured, part)
 
 
 async def _note(
@@ -134,6 +139,11 @@ async def _note(
 ) -> None:
     facts = {"sha256": made["sha256"], "comments": made["rows"][COMMENTS]}
     await journal.record(db, "export.created", subject, person_id=person_id, role=role, **facts)
+
+
+def _from_disk(error: Exception) -> bool:
+    """A database that is away raises an OSError, too."""
+    return isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError)
 
 
 def _mark(role: str) -> str:
@@ -147,8 +157,10 @@ def _make_room(folder: Path, job_id: int) -> None:
 
 
 def _remove(files: Iterable[Path]) -> None:
+    """Tidy up as far as possible: what is in the way today is removed by the next run."""
     for file in files:
-        file.unlink(missing_ok=True)
+        with suppress(OSError):
+            file.unlink()
 
 
 # --- who gets them ----------------------------------------------------------------------------------

@@ -34,8 +34,32 @@ class Frame:
     digest: str | None = None
 
 
+def phase(kind: str, title: str, text: str, first: date, last: date | None) -> dict[str, Any]:
+    """One of a frame's phases; without a last day it stays."""
+    return {"kind": kind, "title": title, "text": text, "starts_on": first, "ends_on": last}
+
+
 async def create(db: AsyncConnection, slug: str, frame: Frame) -> int:
     """Store the frame under a free address; returns the thread's id."""
+    consultation_id = await _consultation(db, slug, frame)
+    code = await _free_code(db, frame.letter)
+    opens_at, closes_at = clock.span(frame.first, frame.last)
+    thread_id = await _insert(
+        db,
+        Thread,
+        title=f"{code} {frame.title}",
+        address=f"/punkte/{code}",
+        opens_at=opens_at,
+        closes_at=closes_at,
+        checks_first=frame.checks_first,
+    )
+    point = {"code": code, "title": frame.title, "text": frame.question, "rationale": frame.rationale}
+    home = {"consultation_id": consultation_id, "thread_id": thread_id}
+    await _insert(db, Point, **point, **home, edition="1.0", position=0)
+    return thread_id
+
+
+async def _consultation(db: AsyncConnection, slug: str, frame: Frame) -> int:
     consultation_id = await _insert(
         db,
         Consultation,
@@ -50,32 +74,9 @@ async def create(db: AsyncConnection, slug: str, frame: Frame) -> int:
         attribution=frame.attribution,
         import_digest=frame.digest,
     )
-    for phase in frame.phases:
-        await db.execute(insert(Phase).values(consultation_id=consultation_id, **phase))
-    code = await _free_code(db, frame.letter)
-    opens_at, closes_at = clock.span(frame.first, frame.last)
-    thread_id = await _insert(
-        db,
-        Thread,
-        title=f"{code} {frame.title}",
-        address=f"/punkte/{code}",
-        opens_at=opens_at,
-        closes_at=closes_at,
-        checks_first=frame.checks_first,
-    )
-    await _insert(
-        db,
-        Point,
-        code=code,
-        consultation_id=consultation_id,
-        thread_id=thread_id,
-        title=frame.title,
-        text=frame.question,
-        rationale=frame.rationale,
-        edition="1.0",
-        position=0,
-    )
-    return thread_id
+    for each in frame.phases:
+        await db.execute(insert(Phase).values(consultation_id=consultation_id, **each))
+    return consultation_id
 
 
 async def _insert(db: AsyncConnection, table: type[Any], **values: Any) -> int:
@@ -83,7 +84,7 @@ async def _insert(db: AsyncConnection, table: type[Any], **values: Any) -> int:
 
 
 def slug_of(title: str, otherwise: str) -> str:
-    """ "Produktion und Konsum" → "produktion-und-konsum"; `otherwise` for a title without Latin letters."""
+    """Produktion und Konsum → produktion-und-konsum; `otherwise` for a title without Latin letters."""
     plain = (
         unicodedata.normalize("NFKD", title.lower().translate(_UMLAUTS)).encode("ascii", "ignore").decode()
     )

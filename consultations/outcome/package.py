@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from anyio import to_thread
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -71,7 +70,7 @@ class _Package:
 async def write(
     db: AsyncConnection, slug_or_id: str | int, role: str, target: Path, progress: Progress
 ) -> dict[str, Any]:
-    """Write the ZIP; returns slug, rows per file, bytes, sha256. Raises NotFound; OSError when the disk says no.
+    """Write the ZIP; returns slug and rows per file. Raises NotFound, or OSError when the disk says no.
 
     Give it a connection with one snapshot (REPEATABLE READ), so that the files fit together.
     """
@@ -84,8 +83,7 @@ async def write(
             await _votes(package)
         with package.member("README.md") as page:
             page.write(readme.text(_facts(package, role)).encode())
-    size, digest = await to_thread.run_sync(_measured, target)
-    return {"slug": consultation.slug, "rows": package.rows, "bytes": size, "sha256": digest}
+    return {"slug": consultation.slug, "rows": package.rows}
 
 
 def _facts(package: _Package, role: str) -> readme.Facts:
@@ -171,8 +169,8 @@ def _private(target: Path) -> BinaryIO:
     return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
-def _measured(target: Path) -> tuple[int, str]:
-    """Size and SHA-256 of the finished file, after it has reached the disk."""
+def measured(target: Path) -> dict[str, Any]:
+    """Bytes and SHA-256 of the finished file, after it has reached the disk; slow, so off the event loop."""
     with target.open("rb") as file:
         os.fsync(file.fileno())
-        return target.stat().st_size, file_digest(file, "sha256").hexdigest()
+        return {"bytes": target.stat().st_size, "sha256": file_digest(file, "sha256").hexdigest()}

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.outcome import bulk, polis_files
-from consultations.outcome.frame import Frame, create, free_slug, slug_of
+from consultations.outcome.frame import Frame, create, free_slug, phase, slug_of
 from consultations.outcome.polis_files import PEOPLE, Conversation
 from consultations.tables import Consultation
 from dialogue import journal
@@ -49,7 +49,7 @@ UNVOTED = " Stimmen enthielt der Export nicht."
 async def load(db: AsyncConnection, folder: Path, say: Say) -> str:
     """Store a Polis export and return the consultation's slug; the same export again changes nothing.
 
-    Raises polis_files.Broken, with file, line and column, before anything is stored.
+    Raises polis_csv.Broken, with file, line and column, before anything is stored.
     """
     say(f"{folder.name} wird gelesen …")
     conversation = await to_thread.run_sync(polis_files.read, folder)
@@ -86,20 +86,8 @@ def _frame(conversation: Conversation) -> Frame:
         question=conversation.description or conversation.topic,
         rationale="Mit diesem Text begann die Beteiligung auf Polis.",
         phases=(
-            {
-                "kind": "participation",
-                "title": "Mitreden",
-                "text": "Auf Polis wurde geschrieben und abgestimmt.",
-                "starts_on": first,
-                "ends_on": last,
-            },
-            {
-                "kind": "result",
-                "title": "Ergebnis",
-                "text": "Die Beteiligung ist abgeschlossen. Alles Veröffentlichte bleibt lesbar.",
-                "starts_on": last + timedelta(days=1),
-                "ends_on": None,
-            },
+            phase("participation", "Mitreden", "Auf Polis wurde geschrieben und abgestimmt.", first, last),
+            phase("result", "Ergebnis", "Die Beteiligung ist abgeschlossen.", last + timedelta(days=1), None),
         ),
         attribution=f"{CREDIT}, {CASES}{case}" if case else "",
         digest=conversation.digest,
@@ -123,7 +111,7 @@ async def _people(db: AsyncConnection, conversation: Conversation, say: Say) -> 
     name = f"polis:{conversation.digest[:12]}"
     rows = ((ids[key], "import", f"{name}:{key}", _moment(at)) for key, at in since.items())
     await bulk.copy(db, Person, ["id", "source", "external", "created_at"], rows)
-    say(f"{number(len(ids))} Personen")
+    say(f"Personen: {number(len(ids))}")
     return ids
 
 
@@ -148,7 +136,7 @@ async def _comments(
     )
     columns = ["comment_id", "revision", "snapshot", "decision", "reasons", "origin"]
     rejected = await bulk.copy(db, Decision, columns, decided)
-    say(f"{number(len(said))} Beiträge, davon {number(rejected)} abgelehnt")
+    say(f"Beiträge: {number(len(said))}, davon abgelehnt: {number(rejected)}")
     return ids
 
 
@@ -159,11 +147,11 @@ async def _votes(
     comments: dict[int, int],
     say: Say,
 ) -> None:
-    """The votes that count, in the order of the index; without times all bear that of the last comment."""
+    """The votes that count, comment by comment; without times all bear that of the last comment."""
     last = conversation.span[1]
     rows = (
         (comments[key // PEOPLE], people[key % PEOPLE], value, "import", _moment(at or last))
         for key, (at, value) in sorted(conversation.votes.items())
     )
     stored = await bulk.copy(db, Vote, ["comment_id", "person_id", "value", "source", "cast_at"], rows)
-    say(f"{number(stored)} Stimmen aus {number(conversation.events)} Ereignissen")
+    say(f"Stimmen: {number(stored)}, aus Ereignissen: {number(conversation.events)}")

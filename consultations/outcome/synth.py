@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.outcome import bulk
-from consultations.outcome.frame import Frame, create, free_slug
+from consultations.outcome.frame import Frame, create, free_slug, phase
 from dialogue import journal
 from dialogue.kit import clock
 from dialogue.kit.errors import Invalid
@@ -50,12 +50,12 @@ async def load(db: AsyncConnection, *, people: int, comments: int, votes: int, s
         ["id", "source", "external", "created_at"],
         ((person_id, "import", f"synth:{slug}:{n}", now) for n, person_id in enumerate(voters)),
     )
-    say(f"{number(people)} Personen")
+    say(f"Personen: {number(people)}")
     said = await _comments(db, rng, thread_id, voters, comments)
-    say(f"{number(comments)} Beiträge")
+    say(f"Beiträge: {number(comments)}")
     columns = ["comment_id", "person_id", "value", "source", "cast_at"]
     await bulk.copy(db, Vote, columns, _told(say, _votes(rng, voters, said, votes, now)))
-    say(f"{number(votes)} Stimmen")
+    say(f"Stimmen: {number(votes)}")
     counts = {"people": people, "comments": comments, "votes": votes}
     await journal.record(db, "consultation.invented", f"consultation:{slug}", **counts)
     return slug
@@ -73,15 +73,7 @@ def _frame(people: int, comments: int, votes: int) -> Frame:
         letter="L",
         question="Was hält die Plattform aus?",
         rationale="Ein Dialog mit vielen Menschen soll so schnell sein wie einer mit wenigen.",
-        phases=(
-            {
-                "kind": "participation",
-                "title": "Mitreden",
-                "text": "Erfundene Beiträge.",
-                "starts_on": first,
-                "ends_on": last,
-            },
-        ),
+        phases=(phase("participation", "Mitreden", "Erfundene Beiträge.", first, last),),
         attribution="Erfundene Daten",
     )
 
@@ -136,4 +128,4 @@ def _told(say: Say, rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]
     for done, row in enumerate(rows, 1):
         yield row
         if done % 1_000_000 == 0:
-            say(f"{number(done)} Stimmen …")
+            say(f"Stimmen: {number(done)} …")

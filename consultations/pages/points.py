@@ -28,7 +28,7 @@ async def point(page: Page) -> Response:
     found = await strategy.point(page.db, page.params["code"])
     listing = await comments.page(page.db, found.thread_id, sort, _seed(page), page.query.get("weiter", ""))
     person_id = page.person.id if page.person else None
-    waiting = await comments.by_author(page.db, person_id, found.thread_id) if person_id else []
+    waiting = await comments.waiting(page.db, person_id, found.thread_id) if person_id else []
     return page.render(
         "consultations/point.html",
         point=found,

@@ -1,6 +1,7 @@
 """The template environment: autoescape, gettext, and the few helpers pages need."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +23,8 @@ def environment(**everywhere: Any) -> Environment:
         auto_reload=False,
         cache_size=400,
     )
-    env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    env.globals.update(translator(lambda text: text, lambda one, many, n: one if n == 1 else many))
+    env.newstyle_gettext = True  # type: ignore[attr-defined]
     filters: dict[str, Callable[..., Any]] = {
         "date": messages.long_date,
         "day": messages.short_date,
@@ -35,6 +37,27 @@ def environment(**everywhere: Any) -> Environment:
     env.filters.update(filters)
     env.globals.update(static=files.static, once=once, section="", **everywhere)
     return env
+
+
+def translator(
+    translate: Callable[[str], str], pluralise: Callable[[str, str, int], str]
+) -> dict[str, Callable[..., Markup]]:
+    """gettext for templates. The messages are ours and may be markup; their variables are escaped.
+
+    Jinja's own wrapper formats at every call; a text without variables is the same each time.
+    """
+
+    @cache
+    def plain(message: str) -> Markup:
+        return Markup(translate(message) % {})
+
+    def gettext(message: str, **variables: Any) -> Markup:
+        return Markup(translate(message)) % variables if variables else plain(message)
+
+    def ngettext(one: str, many: str, n: int, **variables: Any) -> Markup:
+        return Markup(pluralise(one, many, n)) % {"num": n, **variables}
+
+    return {"_": gettext, "gettext": gettext, "ngettext": ngettext}
 
 
 def once() -> Markup:

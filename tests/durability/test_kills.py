@@ -1,0 +1,96 @@
+"""kill -9 of web server and database under load: nothing acknowledged is lost or doubled."""
+
+import asyncio
+import itertools
+from collections import Counter
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+from sqlalchemy import select
+
+from dialogue.tables import Comment, Vote
+from tests.durability.conftest import Crowd, Installation, crowd
+
+KILLS, PEOPLE, COMMENTS = 5, 40, 60
+CHOICES = (("agree", 1), ("pass", 0), ("disagree", -1))
+
+
+class Load:
+    """Writes without pause and remembers only what was acknowledged; a failed request is sent again."""
+
+    def __init__(self, installation: Installation, group: Crowd) -> None:
+        self.installation, self.group, self.ended = installation, group, asyncio.Event()
+        self.votes: dict[tuple[int, int], int] = {}
+        self.comments: set[UUID] = set()
+        self.tried: set[UUID] = set()
+
+    async def run(self) -> None:
+        await asyncio.gather(*(self._person(n, *person) for n, person in enumerate(self.group.people)))
+
+    async def _person(self, n: int, person_id: int, token: str) -> None:
+        headers = {"origin": self.installation.origin, "cookie": f"session={token}", "hx-request": "true"}
+        async with httpx2.AsyncClient(base_url=self.installation.origin, headers=headers, timeout=15) as client:
+            for turn in itertools.count():
+                if self.ended.is_set() or turn >= len(self.group.comments):
+                    return
+                comment = self.group.comments[(turn + n) % len(self.group.comments)]
+                choice, value = CHOICES[(turn + n) % 3]
+                await self._until_acknowledged(client, f"/beitraege/{comment.number}/stimme", {"vote": choice})
+                self.votes[comment.id, person_id] = value
+                if turn % 12 == 0 and turn < 100:
+                    once = uuid4()
+                    self.tried.add(once)
+                    form = {"text": f"Beitrag {n} {turn}", "once": str(once), "action": "send"}
+                    await self._until_acknowledged(client, f"/faden/{self.group.thread_id}/schreiben", form)
+                    self.comments.add(once)
+                await asyncio.sleep(0.05)
+
+    async def _until_acknowledged(self, client: httpx2.AsyncClient, path: str, form: dict[str, str]) -> None:
+        while True:
+            try:
+                answer = await client.post(path, data=form)
+            except httpx2.TransportError:
+                await asyncio.sleep(0.1)
+                continue
+            if answer.status_code == 200:
+                return
+            assert answer.status_code == 503, (answer.status_code, answer.text[:200])
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize("victim", ["web", "database"])
+async def test_nothing_acknowledged_is_lost_or_doubled(installation, victim):
+    group = await crowd(installation, PEOPLE, COMMENTS)
+    load = Load(installation, group)
+    working = asyncio.create_task(load.run())
+
+    for _ in range(KILLS):
+        await asyncio.sleep(0.7)
+        if victim == "web":
+            installation.kill_web()
+            installation.start()
+        else:
+            installation.kill_database()
+        await installation.answering(seconds=15)
+    load.ended.set()
+    await working
+
+    votes, made = await _stored(installation, group)
+    assert len(load.votes) > PEOPLE
+    assert {key: votes.get(key) for key in load.votes} == load.votes
+    assert {once for once in load.comments if made[once] != 1} == set()
+    assert {once: n for once, n in made.items() if n > 1} == {}
+    assert set(made) - load.tried == set()
+
+
+async def _stored(installation, group):
+    database = installation.database()
+    ids = {comment.id for comment in group.comments}
+    async with database.reading() as db:
+        rows = await db.execute(select(Vote.comment_id, Vote.person_id, Vote.value).where(Vote.comment_id.in_(ids)))
+        votes = {(row.comment_id, row.person_id): row.value for row in rows}
+        inside = Comment.thread_id == group.thread_id
+        made = Counter((await db.execute(select(Comment.once).where(inside, Comment.id.not_in(ids)))).scalars())
+    await database.close()
+    return votes, made

@@ -1,0 +1,300 @@
+"""Every route and every viewer: who may pass; deny is the default; reading changes nothing."""
+
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import DBAPIError
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from consultations import app as roof
+from consultations.tables import Export
+from dialogue import accounts, web
+from dialogue.kit import tokens
+from dialogue.roles import EVERYONE
+from dialogue.tables import Job, Terms
+from tests.browser import Browser
+from tests.conftest import ORIGIN, TABLES
+from tests.make import PASSWORD
+
+VIEWERS = {
+    "guest": None,
+    "citizen": (),
+    "moderator": ("moderator",),
+    "editor": ("editor",),
+    "panelist": ("panelist",),
+    "committee": ("committee",),
+    "admin": ("admin",),
+}
+MAY = {
+    "everyone": set(VIEWERS),
+    "people": set(VIEWERS) - {"guest"},
+    "moderators": {"moderator"},
+    "panel": {"panelist"},
+    "committee": {"committee"},
+    "readers of results": {"moderator", "editor", "panelist", "committee"},
+}
+# name: method, path, access, and the status for whoever may pass
+TABLE = {
+    "home": ("GET", "/", "everyone", 200),
+    "consultations": ("GET", "/beteiligung", "everyone", 200),
+    "consultation": ("GET", "/beteiligung/{slug}", "everyone", 200),
+    "strategy": ("GET", "/strategie", "everyone", 200),
+    "point": ("GET", "/punkte/{code}", "everyone", 200),
+    "comment": ("GET", "/beitraege/{number}", "everyone", 200),
+    "vote": ("POST", "/beitraege/{number}/stimme", "people", 303),
+    "vote_back": ("GET", "/beitraege/{number}/stimme", "people", 303),
+    "unvote": ("POST", "/beitraege/{number}/stimme/zuruecknehmen", "people", 303),
+    "stance": ("POST", "/faden/{thread:int}/haltung", "people", 303),
+    "write": ("GET", "/faden/{thread:int}/schreiben", "people", 200),
+    "do_write": ("POST", "/faden/{thread:int}/schreiben", "people", 200),
+    "write_reply": ("GET", "/beitraege/{number}/antworten", "people", 200),
+    "do_reply": ("POST", "/beitraege/{number}/antworten", "people", 200),
+    "edit": ("GET", "/beitraege/{number}/bearbeiten", "people", 200),
+    "do_edit": ("POST", "/beitraege/{number}/bearbeiten", "people", 303),
+    "withdraw": ("POST", "/beitraege/{number}/zurueckziehen", "people", 303),
+    "receipt": ("GET", "/beitrag", "everyone", 200),
+    "open_receipt": ("POST", "/beitrag", "everyone", 200),
+    "register": ("GET", "/konto/anlegen", "everyone", 200),
+    "do_register": ("POST", "/konto/anlegen", "everyone", 200),
+    "confirm": ("GET", "/konto/bestaetigen", "everyone", 200),
+    "do_confirm": ("POST", "/konto/bestaetigen", "everyone", 303),
+    "sign_in": ("GET", "/konto/anmelden", "everyone", 200),
+    "do_sign_in": ("POST", "/konto/anmelden", "everyone", 303),
+    "sign_out": ("POST", "/konto/abmelden", "people", 303),
+    "sign_out_everywhere": ("POST", "/konto/ueberall-abmelden", "people", 303),
+    "forgot": ("GET", "/konto/passwort-vergessen", "everyone", 200),
+    "do_forgot": ("POST", "/konto/passwort-vergessen", "everyone", 200),
+    "reset": ("GET", "/konto/passwort", "everyone", 200),
+    "do_reset": ("POST", "/konto/passwort", "everyone", 303),
+    "account": ("GET", "/konto", "people", 200),
+    "queue": ("GET", "/moderation", "moderators", 200),
+    "journal": ("GET", "/moderation/protokoll", "moderators", 200),
+    "case": ("GET", "/moderation/{number}", "moderators", 200),
+    "claim": ("POST", "/moderation/{number}/uebernehmen", "moderators", 303),
+    "decide": ("POST", "/moderation/{number}/entscheiden", "moderators", 303),
+    "rules": ("GET", "/netiquette", "everyone", 200),
+    "panel": ("GET", "/gremium", "panel", 200),
+    "committee": ("GET", "/ausschuss", "committee", 200),
+    "export": ("POST", "/beteiligung/{slug}/export", "readers of results", 303),
+    "job": ("GET", "/auftraege/{id:int}", "readers of results", 200),
+    "download": ("POST", "/auftraege/{id:int}/datei", "readers of results", 200),
+    "terms": ("GET", "/teilnahmebedingungen", "everyone", 200),
+    "imprint": ("GET", "/impressum", "everyone", 200),
+    "privacy": ("GET", "/datenschutz", "everyone", 200),
+    "accessibility": ("GET", "/barrierefreiheit", "everyone", 200),
+    "demo_mail": ("GET", "/demo/post", "everyone", 200),
+    "demo_mail_one": ("GET", "/demo/post/{id:int}", "everyone", 200),
+    "healthz": ("GET", "/healthz", "everyone", 200),
+    "readyz": ("GET", "/readyz", "everyone", 200),
+}
+GETS = [name for name, (method, *_) in TABLE.items() if method == "GET"]
+TEXT = "Bitte kennzeichnen Sie jeden Text, den eine KI geschrieben hat."
+
+
+class House:
+    """One of everything a route may be asked for, and a visitor with a session of its own per request."""
+
+    def __init__(self, make, database, running):
+        self.make, self.database, self.running = make, database, running
+        self.settings = running.house.settings
+
+    async def furnish(self, viewer):
+        make, roles = self.make, VIEWERS[viewer]
+        self.person = await make.person(*(roles or ()))
+        other = await make.citizen()
+        point = await make.point()
+        published = await make.comment(point.thread, other, secret_hash=tokens.digest(tokens.typed("AAAA")))
+        own = await make.comment(point.thread, self.person, status="pending")
+        waits = await make.comment(point.thread, other, status="pending")
+        await make.rule()
+        await make.terms()
+        job = await self.export(point.consultation, viewer)
+        mail = self.settings.data / "mail" / "7.eml"
+        mail.parent.mkdir(exist_ok=True)
+        mail.write_bytes(b"Subject: x\r\nTo: x@halle.example\r\nDate: Mon, 02 Nov 2026 08:00:00 +0000\r\n\r\nx\r\n")
+        usual = {"slug": point.consultation.slug, "code": point.code, "number": published.number}
+        usual |= {"thread": point.thread.id, "id": job.id}
+        self.values = {name: usual for name in TABLE} | {"demo_mail_one": {"id": 7}}
+        self.values |= {name: {"number": own.number} for name in ("edit", "do_edit", "withdraw")}
+        self.values |= {name: {"number": waits.number} for name in ("case", "claim", "decide")}
+        link = {"password": PASSWORD}
+        self.forms = {
+            "vote": {"vote": "agree"},
+            "stance": {"stance": "pass"},
+            **{name: {"text": TEXT} for name in ("do_write", "do_reply", "do_edit")},
+            "open_receipt": {"number": published.number, "secret": "AAAA"},
+            "do_register": {"email": "neu@halle.example", "password": PASSWORD, "consent": "y"},
+            "do_confirm": link | {"schluessel": await self.link(other, "confirm")},
+            "do_sign_in": {"email": other.email, "password": PASSWORD},
+            "do_forgot": {"email": other.email},
+            "do_reset": link | {"schluessel": await self.link(other, "reset")},
+            "decide": {"decision": "publish", "revision": "1"},
+            "export": {"role": viewer},
+        }
+
+    async def link(self, person, purpose):
+        async with self.database.writing() as db:
+            return await accounts.new_link(db, person.id, purpose)
+
+    async def export(self, consultation, viewer):
+        role = viewer if viewer in {"moderator", "editor", "panelist", "committee"} else "panelist"
+        job = await self.make.row(
+            Job, name="export", title="Daten", args={}, person_id=self.person.id, status="done"
+        )
+        file = self.settings.data / "exports" / f"{job.id}-daten.zip"
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"PK")
+        values = {"consultation_id": consultation.id, "role": role, "format": "csv", "file": file.name}
+        await self.make.row(Export, job_id=job.id, **values)
+        return job
+
+    async def ask(self, viewer, name):
+        """The status of one request, with a fresh session."""
+        method = TABLE[name][0]
+        async with Browser(self.running.app, ORIGIN) as browser:
+            if viewer != "guest":
+                async with self.database.writing() as db:
+                    token, _ = await accounts.sign_in(db, self.person.id, "Firefox")
+                browser.client.cookies.set("session", token)
+            address = web.path(name, **_needed(name, self.values[name]))
+            if method == "GET":
+                return (await browser.get(address, follow=False)).status
+            return (await browser.post(address, follow=False, **self.forms.get(name, {}))).status
+
+
+def _needed(name, values):
+    return {key: value for key, value in values.items() if f"{{{key}" in TABLE[name][1]}
+
+
+def expected(viewer, access, status):
+    if viewer in MAY[access]:
+        return status
+    return 401 if viewer == "guest" else 403
+
+
+@pytest.fixture
+def house(make, database, running):
+    return House(make, database, running)
+
+
+@pytest.fixture
+def dump(owner):
+    """All rows of all tables but sessions and their counters, as text."""
+
+    async def everything():
+        tables = [name for name in [*TABLES, "pgqueuer"] if name != "sign_ins"]
+        return {name: [str(row) for row in await owner.fetch(f'SELECT * FROM "{name}"')] for name in tables}
+
+    return everything
+
+
+def test_the_routes_are_those_of_the_table():
+    routes = {
+        route.name: (*(route.methods - {"HEAD"}), route.path, route.endpoint.access.name)
+        for route in roof.ROUTES
+    }
+
+    assert routes == {name: row[:3] for name, row in TABLE.items()}
+
+
+def test_no_two_routes_share_a_name():
+    assert len(roof.ROUTES) == len({route.name for route in roof.ROUTES})
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+async def test_every_route_answers_every_viewer_as_its_access_says(house, viewer):
+    await house.furnish(viewer)
+
+    answered = {name: await house.ask(viewer, name) for name in TABLE}
+
+    assert answered == {
+        name: expected(viewer, access, status) for name, (_, _, access, status) in TABLE.items()
+    }
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+async def test_what_is_refused_writes_nothing(house, dump, viewer):
+    await house.furnish(viewer)
+    refused = [name for name, row in TABLE.items() if viewer not in MAY[row[2]]]
+    before = await dump()
+
+    for name in refused:
+        await house.ask(viewer, name)
+
+    assert await dump() == before
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+async def test_looking_at_every_page_changes_nothing(house, dump, viewer):
+    await house.furnish(viewer)
+    before = await dump()
+
+    for name in GETS:
+        await house.ask(viewer, name)
+
+    assert await dump() == before
+
+
+async def test_roles_add_up_and_admin_implies_none(house, make):
+    await house.furnish("admin")
+    house.person = await make.person("panelist", "committee")
+
+    answered = {name: await house.ask("both", name) for name in ("panel", "committee", "queue")}
+
+    assert answered == {"panel": 200, "committee": 200, "queue": 403}
+
+
+@pytest.mark.parametrize("viewer", VIEWERS)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_route_without_access_is_closed_to_everyone(
+    monkeypatch, make, database, settings, method, viewer
+):
+    async def open_house(request):
+        return PlainTextResponse("herein")
+
+    monkeypatch.setattr(roof, "ROUTES", [*roof.ROUTES, Route("/vergessen", open_house, methods=[method])])
+    async with Browser(roof.create(settings, database), ORIGIN) as browser:
+        if VIEWERS[viewer] is not None:
+            await browser.sign_in(await make.person(*VIEWERS[viewer]))
+        answer = await getattr(browser, method.lower())("/vergessen")
+
+    assert (answer.status, answer.words("h1")) == (403, "Das ist hier nicht erlaubt")
+
+
+async def test_the_database_refuses_to_write_while_reading(database):
+    async with database.reading() as db:
+        with pytest.raises(DBAPIError, match="cannot execute INSERT in a read-only transaction"):
+            await db.execute(insert(Terms).values(version="2", title="Neu", sections=[]))
+
+
+async def test_a_page_that_writes_fails_and_nothing_is_written(monkeypatch, database, settings, dump):
+    async def careless(page):
+        await page.db.execute(insert(Terms).values(version="2", title="Neu", sections=[]))
+        return PlainTextResponse("geschrieben")
+
+    planted = web.get("/leichtsinnig", careless, name="careless", access=EVERYONE)
+    monkeypatch.setattr(roof, "ROUTES", [*roof.ROUTES, planted])
+    async with Browser(roof.create(settings, database), ORIGIN) as browser:
+        answer = await browser.get("/leichtsinnig")
+
+    assert (answer.status, answer.words("h1")) == (500, "Etwas ist schiefgegangen")
+    assert (await dump())["terms"] == []
+
+
+async def test_a_write_whose_answer_fails_is_not_kept(monkeypatch, database, settings, dump):
+    async def torn(page):
+        await page.db.execute(insert(Terms).values(version="2", title="Neu", sections=[]))
+        raise RuntimeError("Seite zerrissen")
+
+    planted = web.post("/zerrissen", torn, name="torn", access=EVERYONE)
+    monkeypatch.setattr(roof, "ROUTES", [*roof.ROUTES, planted])
+    async with Browser(roof.create(settings, database), ORIGIN) as browser:
+        answer = await browser.post("/zerrissen", text=TEXT)
+
+    assert (answer.status, "zerrissen" in answer.words("main"), answer.form("/zerrissen")) == (
+        500,
+        False,
+        {"text": TEXT},
+    )
+    assert (await dump())["terms"] == []

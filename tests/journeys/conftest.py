@@ -1,0 +1,236 @@
+"""A real browser before the real application, served with the demonstration's city from a database of its own."""
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from sqlalchemy import make_url, select
+
+from consultations import app as roof
+from consultations import schema
+from consultations.demo import load
+from dialogue import accounts
+from dialogue.kit import clock, jobs, postgres
+from dialogue.kit.database import Database
+from dialogue.kit.settings import Settings
+from dialogue.tables import Person
+from tests.conftest import KEY, Running
+from tests.make import Made
+from tools import browser as chromium_on_this_machine
+
+collect_ignore = [] if os.environ.get("SCREENSHOTS") else ["test_screenshots.py"]
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+]
+PATIENCE = 10_000  # ms; a page that needs longer is broken
+
+
+# --- the application --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+async def app_url(cluster: postgres.Cluster) -> str:
+    """The database of the journeys, migrated, as the application's role."""
+    admin = await jobs.connect(cluster.url("postgres", "postgres"))
+    await admin.execute("CREATE DATABASE journeys")
+    await admin.close()
+    owner = cluster.url("postgres", "journeys")
+    await schema.migrate(owner)
+    return make_url(owner).set(username=schema.APPLICATION).render_as_string(hide_password=False)
+
+
+@dataclass(frozen=True)
+class Live:
+    """The served application: its origin, what its requests share, and the demonstration's logins by role."""
+
+    origin: str
+    running: Running
+    people: dict[str, Made]
+    mail: Path
+
+
+@pytest.fixture(scope="session")
+async def journeys_database(app_url: str) -> AsyncIterator[Database]:
+    database = Database(app_url, pool=5)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+async def live(
+    app_url: str, journeys_database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Live]:
+    """The demonstration's city, answering on a free port until all journeys are over."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    data = tmp_path_factory.mktemp("journeys")
+    (data / "demo.json").write_text(load.marker(clock.today()))
+    settings = Settings(data=data, origin=origin, secret=KEY, limits=False)
+    app = roof.create(settings, Database(app_url, pool=5), count_seconds=0)
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=2)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+    thread.start()
+    try:
+        yield Live(origin, Running(app, app.app.state.house), await _filled(journeys_database), data / "mail")
+    finally:
+        server.should_exit = True
+        await asyncio.to_thread(thread.join)
+        listening.close()
+
+
+async def _filled(database: Database) -> dict[str, Made]:
+    async with database.writing() as db:
+        await load.city(db, lambda _: None)
+        logins = await load.logins(db)
+        await db.exec_driver_sql("DELETE FROM pgqueuer")  # the moods of 150 texts are for other tests
+        ids = {row.email: row for row in await db.execute(select(Person.id, Person.email, Person.pseudonym))}
+    return {
+        login["role"]: Made(
+            id=ids[login["email"]].id,
+            email=login["email"],
+            password=login["password"],
+            pseudonym=ids[login["email"]].pseudonym,
+        )
+        for login in logins
+    }
+
+
+@pytest.fixture
+def database(journeys_database: Database, live: Live) -> Database:
+    """The journeys' database, which stays filled: each journey brings its own people."""
+    return journeys_database
+
+
+@pytest.fixture
+def running(live: Live) -> Running:
+    return live.running
+
+
+# --- the browser ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    executable = chromium_on_this_machine.find()
+    if executable is None:
+        reason = "Kein Chromium gefunden: Bitte installieren Sie chromium oder Google Chrome (make browser)."
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=[*FLAGS, *as_root])
+        yield browser
+        await browser.close()
+
+
+@dataclass
+class Visits:
+    """Opens windows, and notes everything in them that should not happen."""
+
+    chromium: Browser
+    live: Live
+    database: Database
+    contexts: list[BrowserContext] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    async def __call__(
+        self,
+        person: Made | None = None,
+        *,
+        width: int = 1280,
+        height: int = 900,
+        javascript: bool = True,
+        refusals: tuple[int, ...] = (),
+        **options: Any,
+    ) -> Page:
+        """A window of another visitor, signed in as the person; `refusals` are the statuses it may meet."""
+        context = await self.chromium.new_context(
+            base_url=self.live.origin,
+            viewport={"width": width, "height": height},
+            java_script_enabled=javascript,
+            locale="de-DE",
+            timezone_id="Europe/Berlin",
+            reduced_motion="reduce",
+            **options,
+        )
+        self.contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        if person is not None:
+            await self._sign_in(context, person)
+        page = await context.new_page()
+        self._watch(page, refusals)
+        return page
+
+    async def _sign_in(self, context: BrowserContext, person: Made) -> None:
+        async with self.database.writing() as db:
+            token, _ = await accounts.sign_in(db, person.id, "Chrome auf Linux")
+        await context.add_cookies([{"name": "session", "value": token, "url": self.live.origin}])
+
+    def _watch(self, page: Page, refusals: tuple[int, ...]) -> None:
+        def note(problem: str) -> None:
+            self.problems.append(f"{page.url}: {problem}")
+
+        def said(message: Any) -> None:
+            if message.type in {"error", "warning"} and "Failed to load resource" not in message.text:
+                note(message.text)
+
+        def asked(request: Any) -> None:
+            if not request.url.startswith((f"{self.live.origin}/", "data:", "blob:")):
+                note(f"request to {request.url}")
+
+        def answered(response: Any) -> None:
+            if response.status >= 400 and response.status not in refusals:
+                note(f"{response.status} from {response.url}")
+
+        page.on("console", said)
+        page.on("pageerror", lambda error: note(str(error)))
+        page.on("request", asked)
+        page.on("response", answered)
+
+
+@pytest.fixture
+async def visit(chromium: Browser, live: Live, database: Database) -> AsyncIterator[Visits]:
+    """Opens windows; a console error, a refused resource or a foreign host in any of them fails the journey."""
+    visits = Visits(chromium, live, database)
+    yield visits
+    for context in visits.contexts:
+        with suppress(Exception):
+            await context.close()
+    assert visits.problems == []
+
+
+# --- the post ---------------------------------------------------------------------------------------
+
+Mails = Callable[[str], Awaitable[list[Any]]]
+
+
+@pytest.fixture
+def mails(live: Live, work: Any) -> Mails:
+    """The mails to an address after all waiting jobs were worked off, oldest first."""
+
+    async def read(address: str) -> list[Any]:
+        await work()
+        files = sorted(live.mail.glob("*.eml"), key=lambda file: int(file.stem))
+        found = [message_from_bytes(file.read_bytes(), policy=default) for file in files]
+        return [message for message in found if message["To"] == address]
+
+    return read

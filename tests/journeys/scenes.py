@@ -1,0 +1,132 @@
+"""The rarer states of a city, added to the demonstration through the same doors as in life."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, insert, select, update
+
+from consultations.outcome import exports
+from consultations.tables import Consultation, Point, Response
+from dialogue import comments
+from dialogue.accounts import Current
+from dialogue.kit import clock
+from dialogue.kit.database import Database
+from dialogue.tables import Comment, Job
+from moderation import decisions, intake
+from moderation.tables import Rule
+from tests.make import Made, Make
+
+SECRET = "0123-4567-89AB"
+REASONS = "Der Text nennt eine Person, die sich hier nicht wehren kann. Bitte schreiben Sie ihn ohne sie."
+
+
+def current(person: Made, *roles: str) -> Current:
+    return Current(person.id, person.pseudonym, person.email, "account", frozenset(roles), 0, clock.now())
+
+
+async def thread_of(database: Database, code: str) -> int:
+    async with database.reading() as db:
+        return int((await db.execute(select(Point.thread_id).where(Point.code == code))).scalar_one())
+
+
+async def write(database: Database, person: Made, thread_id: int, text: str) -> str:
+    """A contribution through the gate; returns its number."""
+    async with database.writing() as db:
+        added = await intake.submit(db, current(person), intake.Draft(thread_id, text, uuid4(), SECRET))
+    return str(added.number)
+
+
+async def decide(
+    database: Database, moderator: Made, number: str, kind: str = "publish", reasons: str = ""
+) -> None:
+    """A moderator's decision; for a "no" with the first rule."""
+    async with database.writing() as db:
+        comment = await comments.by_number(db, number, comments.Viewer(moderates=True))
+        rule_id = None
+        if kind in {"reject", "hide"}:
+            rule_id = (await db.execute(select(Rule.id).order_by(Rule.number).limit(1))).scalar_one()
+        ruling = decisions.Ruling(kind, comment.revision, rule_id, reasons)
+        await decisions.decide(db, current(moderator, "moderator"), comment, ruling)
+
+
+@asynccontextmanager
+async def nothing_waits(database: Database) -> AsyncIterator[None]:
+    """A moment in which the queue is empty."""
+    async with database.writing() as db:
+        held = update(Comment).where(Comment.status == "pending").values(status="withdrawn")
+        ids = list((await db.execute(held.returning(Comment.id))).scalars())
+    try:
+        yield
+    finally:
+        async with database.writing() as db:
+            await db.execute(update(Comment).where(Comment.id.in_(ids)).values(status="pending"))
+
+
+async def rare(database: Database, make: Make, people: dict[str, Made], work: Any) -> dict[str, str]:
+    """States the demonstration does not show; returns the words that fill the addresses of the pages."""
+    citizen, moderator, panelist = people["citizen"], people["moderator"], people["panelist"]
+    await make.point(await make.consultation(slug="leer", title="Noch ganz am Anfang"), code="Z1")
+    seal = clock.start_of(clock.today().replace(month=1, day=1, year=2099))
+    sealed = await make.point(await make.consultation(slug="verdeckt", sealed_until=seal), code="Z2")
+    await make.comment(sealed.thread)
+    thread, ended = await thread_of(database, "E3"), await thread_of(database, "E1")
+    await make.stance(Made(id=thread), citizen)
+    words = {
+        "thread": str(thread),
+        "ended": str(ended),
+        "waiting": await write(database, citizen, thread, "Bitte auch an die Schulen denken."),
+        "refused": await write(database, citizen, thread, "Frau Beispiel aus dem Amt ist daran schuld."),
+        "receipt": await write(database, citizen, thread, "Gut, dass jemand fragt."),
+        "signs": await write(database, citizen, thread, "Ihr Idioten, ruft mich an: 0345 1234567!"),
+        "own": await write(database, moderator, thread, "Das schreibe ich als Bürgerin."),
+        **await _of_the_demonstration(database),
+        **await _jobs(database, panelist),
+    }
+    await decide(database, moderator, words["refused"], "reject", REASONS)
+    await decide(database, moderator, words["receipt"])
+    await work()
+    return words | {"secret": SECRET, "email": citizen.email, "password": citizen.password}
+
+
+async def _of_the_demonstration(database: Database) -> dict[str, str]:
+    parent = (
+        select(Comment.parent_id)
+        .where(Comment.status == "published", Comment.parent_id.is_not(None))
+        .group_by(Comment.parent_id)
+        .order_by(func.count().desc(), Comment.parent_id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    answered = (
+        select(Response.comment_id)
+        .where(Response.after != "")
+        .order_by(Response.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    queries = {
+        "talked": select(Comment.number).where(Comment.id == parent),
+        "answered": select(Comment.number).where(Comment.id == answered),
+        "rejected": select(Comment.number).where(Comment.status == "rejected").order_by(Comment.id).limit(1),
+    }
+    async with database.reading() as db:
+        return {name: str((await db.execute(query)).scalar_one()) for name, query in queries.items()}
+
+
+async def _jobs(database: Database, panelist: Made) -> dict[str, str]:
+    states = {
+        "job_running": {"status": "running", "progress": 40, "message": "Stimmen"},
+        "job_failed": {"status": "failed", "message": "Die Datei ließ sich nicht schreiben."},
+    }
+    made = {}
+    async with database.writing() as db:
+        for name, state in states.items():
+            order = {"name": "export", "title": "Daten zu „Auftakt“", "args": {}, "person_id": panelist.id}
+            made[name] = (await db.execute(insert(Job).values(order | state).returning(Job.id))).scalar_one()
+        found = (await db.execute(select(Consultation).where(Consultation.slug == "auftakt"))).one()
+        made["job_done"] = await exports.start(
+            db, found.id, found.title, role="panelist", person_id=panelist.id
+        )
+    return {name: str(id) for name, id in made.items()}

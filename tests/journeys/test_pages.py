@@ -1,0 +1,311 @@
+"""Every kind of page: without a finding of axe in light and dark, wide and narrow, and never wider than the screen."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page
+
+from consultations.app import ROUTES
+from tests.journeys import scenes
+from tests.make import PASSWORD
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+AXE = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+NOT_HTML = {"healthz", "readyz", "vote_back"}  # two words for machines, one redirect
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of page: the route that renders it, who sees it, how one gets there, and its heading."""
+
+    name: str
+    route: str
+    who: str
+    opened: Callable[[Page, dict[str, Any]], Awaitable[Any]]
+    heading: str
+    status: int = 200
+
+
+def at(address: str) -> Callable[[Page, dict[str, Any]], Awaitable[Any]]:
+    async def opened(page: Page, city: dict[str, Any]) -> Any:
+        return await page.goto(address.format(**city))
+
+    return opened
+
+
+def sent(address: str, **fields: str) -> Callable[[Page, dict[str, Any]], Awaitable[Any]]:
+    """A form of the page at the address, filled and sent with its first button (or the one named `button`)."""
+
+    async def opened(page: Page, city: dict[str, Any]) -> Any:
+        await page.goto(address.format(**city))
+        form = page.locator("main form").first
+        button = fields.get("button", "")
+        for label, value in fields.items():
+            if label != "button":
+                await form.locator(f"[name={label}]").fill(value.format(**city))
+        async with page.expect_navigation() as navigation:
+            await form.get_by_role("button", name=button).first.click()
+        return await navigation.value
+
+    return opened
+
+
+def posted(address: str, **fields: str) -> Callable[[Page, dict[str, Any]], Awaitable[Any]]:
+    """A request that no form of ours makes like this: from an old window, or made up."""
+
+    async def opened(page: Page, city: dict[str, Any]) -> Any:
+        await page.goto("/netiquette")
+        async with page.expect_navigation() as navigation:
+            await page.evaluate(
+                """([action, fields]) => {
+                    const form = Object.assign(document.createElement("form"), {method: "post", action});
+                    for (const [name, value] of Object.entries(fields))
+                        form.append(Object.assign(document.createElement("input"), {type: "hidden", name, value}));
+                    document.body.append(form);
+                    form.submit();
+                }""",
+                [address.format(**city), {name: value.format(**city) for name, value in fields.items()}],
+            )
+        return await navigation.value
+
+    return opened
+
+
+async def with_empty_queue(page: Page, city: dict[str, Any]) -> Any:
+    """The queue at a moment when nothing waits."""
+    async with city["alone"], scenes.nothing_waits(city["database"]):
+        return await page.goto("/moderation")
+
+
+async def with_no_mail(page: Page, city: dict[str, Any]) -> Any:
+    """The demonstration's mailbox before the first mail."""
+    folder, aside = city["mail"], city["mail"].with_name("aside")
+    async with city["alone"]:
+        folder.rename(aside)
+        try:
+            return await page.goto("/demo/post")
+        finally:
+            aside.rename(folder)
+
+
+async def decided_without_rule(page: Page, city: dict[str, Any]) -> Any:
+    await page.goto("/moderation/{signs}".format(**city))
+    async with page.expect_navigation() as navigation:
+        await page.get_by_role("button", name="Ablehnen").click()
+    return await navigation.value
+
+
+KINDS = [
+    Kind("start", "home", "", at("/"), "Wie soll Halle künstliche Intelligenz nutzen?"),
+    Kind("list", "consultations", "", at("/beteiligung"), "Mitreden"),
+    Kind("running consultation", "consultation", "", at("/beteiligung/leitlinien-und-einsatz"), "Leitlinien"),
+    Kind("ended consultation", "consultation", "", at("/beteiligung/auftakt"), "Auftakt"),
+    Kind("sealed consultation", "consultation", "", at("/beteiligung/verdeckt"), "Leitlinien für KI"),
+    Kind("strategy", "strategy", "", at("/strategie"), "Die Strategie"),
+    Kind("open point", "point", "", at("/punkte/E3"), "E3"),
+    Kind("open point, signed in", "point", "citizen", at("/punkte/E3?sort=newest"), "E3"),
+    Kind("ended point", "point", "", at("/punkte/E1"), "E1"),
+    Kind("empty point", "point", "", at("/punkte/Z1"), "Z1"),
+    Kind("sealed point", "point", "citizen", at("/punkte/Z2"), "Z2"),
+    Kind("comment with replies", "comment", "", at("/beitraege/{talked}"), "Beitrag"),
+    Kind("answered comment", "comment", "", at("/beitraege/{answered}"), "Beitrag"),
+    Kind("own comment, waiting", "comment", "citizen", at("/beitraege/{waiting}"), "Beitrag"),
+    Kind("own comment, rejected", "comment", "citizen", at("/beitraege/{refused}"), "Beitrag"),
+    Kind("write", "write", "citizen", at("/faden/{thread}/schreiben"), "Beitrag schreiben"),
+    Kind(
+        "write with error",
+        "do_write",
+        "citizen",
+        sent("/faden/{thread}/schreiben", text=" ", button="Absenden"),
+        "Beitrag schreiben",
+        422,
+    ),
+    Kind(
+        "preview",
+        "do_write",
+        "citizen",
+        sent("/faden/{thread}/schreiben", text="Bitte kurz fassen.\n\nDanke!", button="Vorschau"),
+        "Beitrag schreiben",
+    ),
+    Kind(
+        "receipt",
+        "do_write",
+        "writer",
+        sent("/faden/{thread}/schreiben", text="Ein Satz zum Aufheben.", button="Absenden"),
+        "Danke, Ihr Beitrag ist angekommen",
+    ),
+    Kind("reply", "write_reply", "citizen", at("/beitraege/{talked}/antworten"), "Antwort schreiben"),
+    Kind("edit", "edit", "citizen", at("/beitraege/{waiting}/bearbeiten"), "Beitrag bearbeiten"),
+    Kind("receipt to open", "receipt", "", at("/beitrag"), "Meinen Beitrag wiederfinden"),
+    Kind("receipt, nothing entered", "open_receipt", "", posted("/beitrag"), "Meinen Beitrag", 422),
+    Kind(
+        "receipt, wrong",
+        "open_receipt",
+        "",
+        sent("/beitrag", number="{receipt}", secret="falsch"),
+        "Meinen Beitrag wiederfinden",
+        404,
+    ),
+    Kind(
+        "receipt, right",
+        "open_receipt",
+        "",
+        sent("/beitrag", number="{receipt}", secret="{secret}"),
+        "Meinen Beitrag wiederfinden",
+    ),
+    Kind("register", "register", "", at("/konto/anlegen"), "Konto anlegen"),
+    Kind("register, nothing entered", "do_register", "", posted("/konto/anlegen"), "Konto anlegen", 422),
+    Kind(
+        "registered",
+        "do_register",
+        "",
+        posted("/konto/anlegen", email="neu@halle.example", password=PASSWORD, consent="y"),
+        "Fast geschafft",
+    ),
+    Kind("confirm", "confirm", "", at("/konto/bestaetigen?schluessel=x"), "E-Mail-Adresse bestätigen"),
+    Kind("sign in", "sign_in", "", at("/konto/anmelden"), "Anmelden"),
+    Kind(
+        "sign in, wrong password",
+        "do_sign_in",
+        "",
+        sent("/konto/anmelden", email="citizen@halle.example", password="falsch"),
+        "Anmelden",
+        422,
+    ),
+    Kind("sign in needed", "account", "", at("/konto"), "Bitte melden Sie sich an", 401),
+    Kind(
+        "sign in needed, text kept",
+        "do_write",
+        "",
+        posted("/faden/{thread}/schreiben", text="Davon geht nichts verloren.", stance="agree"),
+        "Bitte melden Sie sich an",
+        401,
+    ),
+    Kind(
+        "signed in, text waits",
+        "do_sign_in",
+        "",
+        posted(
+            "/konto/anmelden",
+            email="{email}",
+            password="{password}",
+            retry="/faden/{thread}/schreiben",
+            **{"keep.text": "Davon geht nichts verloren."},
+        ),
+        "Sie sind angemeldet",
+    ),
+    Kind("forgot", "forgot", "", at("/konto/passwort-vergessen"), "Passwort vergessen"),
+    Kind(
+        "forgot, sent",
+        "do_forgot",
+        "",
+        sent("/konto/passwort-vergessen", email="niemand@halle.example"),
+        "Bitte sehen Sie in Ihr Postfach",
+    ),
+    Kind("reset", "reset", "", at("/konto/passwort?schluessel=x"), "Neues Passwort setzen"),
+    Kind("account", "account", "citizen", at("/konto"), "Mein Konto"),
+    Kind("account, empty", "account", "admin", at("/konto"), "Mein Konto"),
+    Kind("netiquette", "rules", "", at("/netiquette"), "Netiquette"),
+    Kind("terms", "terms", "", at("/teilnahmebedingungen"), "Teilnahmebedingungen"),
+    Kind("imprint", "imprint", "", at("/impressum"), "Impressum"),
+    Kind("privacy", "privacy", "", at("/datenschutz"), "Datenschutz"),
+    Kind("accessibility", "accessibility", "", at("/barrierefreiheit"), "Barrierefreiheit"),
+    Kind("not found", "point", "", at("/punkte/XYZ"), "Diese Seite gibt es nicht", 404),
+    Kind(
+        "conflict", "write", "citizen", at("/faden/{ended}/schreiben"), "Diese Beteiligung ist beendet", 409
+    ),
+    Kind(
+        "conflict, text kept",
+        "do_write",
+        "citizen",
+        posted("/faden/{ended}/schreiben", text="Zu spät, aber nicht verloren."),
+        "Diese Beteiligung ist beendet",
+        409,
+    ),
+    Kind(
+        "invalid",
+        "vote",
+        "citizen",
+        posted("/beitraege/{talked}/stimme", vote="vielleicht"),
+        "Bitte prüfen Sie Ihre Eingabe",
+        422,
+    ),
+    Kind("forbidden", "queue", "citizen", at("/moderation"), "Das ist hier nicht erlaubt", 403),
+    Kind("queue", "queue", "moderator", at("/moderation"), "Moderation"),
+    Kind("queue, empty", "queue", "moderator", with_empty_queue, "Moderation"),
+    Kind("case with signs", "case", "moderator", at("/moderation/{signs}"), "Beitrag {signs} prüfen"),
+    Kind("case with errors", "decide", "moderator", decided_without_rule, "Beitrag {signs} prüfen", 422),
+    Kind("case, decided", "case", "moderator", at("/moderation/{rejected}"), "Beitrag {rejected} prüfen"),
+    Kind("case, own", "case", "moderator", at("/moderation/{own}"), "Beitrag {own} prüfen"),
+    Kind("journal", "journal", "moderator", at("/moderation/protokoll"), "Protokoll"),
+    Kind("panel", "panel", "panelist", at("/gremium"), "Gremium"),
+    Kind("committee", "committee", "committee", at("/ausschuss"), "Ausschuss"),
+    Kind("job, running", "job", "panelist", at("/auftraege/{job_running}"), "Daten zu"),
+    Kind("job, done", "job", "panelist", at("/auftraege/{job_done}"), "Daten zu"),
+    Kind("job, failed", "job", "panelist", at("/auftraege/{job_failed}"), "Daten zu"),
+    Kind("demo mail", "demo_mail", "", at("/demo/post"), "Post der Demonstration"),
+    Kind("demo mail, none", "demo_mail", "", with_no_mail, "Post der Demonstration"),
+    Kind("one demo mail", "demo_mail_one", "", at("/demo/post/{one_mail}"), "Ihr Beitrag"),
+]
+
+
+@pytest.fixture(scope="session")
+def kept() -> dict[str, Any]:
+    return {}
+
+
+@pytest.fixture
+async def city(kept, live, database, make, work):
+    """What fills the addresses of the list; the rarer states are added once to the demonstration."""
+    if not kept:
+        words = await scenes.rare(database, make, live.people, work)
+        mail = min(live.mail.glob("*.eml"), key=lambda file: int(file.stem))
+        kept.update(words, one_mail=mail.stem, mail=live.mail, database=database, alone=asyncio.Lock())
+    return kept
+
+
+MODES = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 320)]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+async def test_page(kind, visit, city, live, make):
+    async def seen(scheme: str, width: int) -> list[str]:
+        person = await make.citizen() if kind.who == "writer" else live.people.get(kind.who)
+        page = await visit(person, width=width, color_scheme=scheme, refusals=(kind.status,))
+        answer = await kind.opened(page, city)
+        heading = await page.locator("h1").inner_text()
+        expected = (kind.status, kind.heading.format(**city))
+        assert (answer.status, heading[: len(expected[1])]) == expected
+        return [f"{scheme}, {width} px: {found}" for found in await findings(page, width)]
+
+    assert sum(await asyncio.gather(*(seen(*mode) for mode in MODES)), []) == []
+
+
+async def findings(page: Page, width: int) -> list[str]:
+    """What axe says, and what does not fit: at this width, on a phone also at 400 % zoom."""
+    results = await Axe().run(page, options=AXE)
+    found = [
+        f"{violation['id']}: {node['html'][:300]}"
+        for violation in results.response["violations"]
+        for node in violation["nodes"]
+    ]
+    for height in (900, 256) if width == 320 else (900,):
+        await page.set_viewport_size({"width": width, "height": height})
+        found += await page.evaluate(TOO_WIDE)
+    return found
+
+
+TOO_WIDE = """() => document.documentElement.scrollWidth <= document.documentElement.clientWidth ? [] :
+    [...document.querySelectorAll("body *")]
+        .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth)
+        .map((element) => "too wide: " + element.outerHTML.slice(0, 200))"""
+
+
+def test_every_page_of_ours_is_in_the_list():
+    pages = {route.name for route in ROUTES if "GET" in route.methods} - NOT_HTML
+
+    assert pages - {kind.route for kind in KINDS} == set()
