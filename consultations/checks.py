@@ -39,14 +39,15 @@ async def everything(database_: Database, settings: Settings) -> list[str]:
         problems += str(unsafe).splitlines()
     async with database_.reading() as db:
         problems += await database(db)
-        if (verdict := await journal.verify(db)).broken is not None:
-            problems.append(f"Das Protokoll ist ab Eintrag {verdict.broken} verändert.")
         if dead := await jobs.dead(db):
             problems.append(
                 f"{len(dead)} Aufträge sind endgültig gescheitert, zuletzt „{dead[0].entrypoint}“."
             )
         if (waiting := await jobs.waiting_seconds(db)) > 300:
             problems.append(f"Aufträge warten seit {waiting:.0f} Sekunden: Läuft der Worker?")
+    async with database_.snapshot() as db:
+        if (verdict := await journal.verify(db)).broken is not None:
+            problems.append(f"Das Protokoll ist ab Eintrag {verdict.broken} verändert.")
     url = database_.writer.url.render_as_string(hide_password=False)
     problems += [
         f"Datenbank und Modelle unterscheiden sich: {found}" for found in await schema.differences(url)

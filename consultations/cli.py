@@ -297,7 +297,7 @@ def verify() -> None:
     async def work(database: Any, _: Settings) -> Any:
         from dialogue import journal
 
-        async with database.reading() as db:
+        async with database.snapshot() as db:
             return await journal.verify(db)
 
     verdict = _run(work)

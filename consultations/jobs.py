@@ -59,5 +59,5 @@ LIST = {
     "mail": Kind(send_mail, attempts=8),
     "sentiment": Kind(score, attempts=3, at_once=1),
     "export": Kind(export, attempts=3, at_once=1),
-    "sweep": Kind(sweep, attempts=1),
+    "sweep": Kind(sweep, attempts=1, every="17 3 * * *"),
 }

@@ -44,7 +44,7 @@ from dialogue.roles import Access
 log = structlog.get_logger()
 T = TypeVar("T")
 F = TypeVar("F", bound=Form)
-SECONDS = 12
+SECONDS = 8
 MAX_FIELDS = 100
 NEVER_KEPT = {"password", "password_again", "secret", "schluessel"}
 TRANSIENT = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53300", "25P03", "08006"}

@@ -8,6 +8,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from pgqueuer.types import QueueExecutionMode
 from sqlalchemy import make_url
 
 from consultations import app as roof
@@ -121,8 +122,6 @@ def work(app_url: str, database: Database, running: Running) -> Any:
 
     async def drain() -> None:
         queue = await jobs.worker(app_url, worklist.LIST, database, {"house": running.house})
-        from pgqueuer.types import QueueExecutionMode
-
         async with asyncio.timeout(60):
             await queue.qm.run(mode=QueueExecutionMode.drain, batch_size=10)
         await queue.connection._connection.close()

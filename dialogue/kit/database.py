@@ -51,7 +51,7 @@ class Database:
     when the block ends without an exception. `patient` is for the command line: long statements may be.
     """
 
-    def __init__(self, url: str, *, pool: int = 10, statement_ms: int = 8_000, patient: bool = False) -> None:
+    def __init__(self, url: str, *, pool: int = 10, statement_ms: int = 5_000, patient: bool = False) -> None:
         self.seconds = None if patient else statement_ms / 1000 + 2
         settings = {
             "application_name": "ki-dialog",
@@ -87,6 +87,12 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         async with self.writer.begin() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent view for long reads that stream: exports, verification."""
+        async with self.writer.connect() as connection:
+            yield await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     async def close(self) -> None:
         await self.reader.dispose()

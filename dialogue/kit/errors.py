@@ -80,5 +80,5 @@ class TooLarge(Refusal):
 class Unavailable(Refusal):
     status = 503
     title = "Gerade geht es nicht"
-    text = "Die Datenbank antwortet nicht. Ihre Eingabe steht unten. Bitte versuchen Sie es in einer Minute noch einmal."
+    text = "Die Datenbank antwortet nicht. Bitte versuchen Sie es in einer Minute noch einmal."
     seconds = 10

@@ -13,6 +13,7 @@ from pgqueuer import PgQueuer
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.models import Job as Lease
+from pgqueuer.models import Schedule
 from pgqueuer.queries import Queries
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -42,6 +43,7 @@ class Kind:
     work: Work
     attempts: int = 5
     at_once: int = 0
+    every: str = ""
 
 
 class _InTransaction(AsyncpgDriver):
@@ -74,6 +76,14 @@ def _entrypoint(
     return run
 
 
+def _by_the_clock(name: str, database: Database) -> Callable[[Schedule], Awaitable[None]]:
+    async def start(_: Schedule) -> None:
+        async with database.writing() as db:
+            await enqueue(db, name, key=name)
+
+    return start
+
+
 def _executor(attempts: int) -> Callable[[EntrypointExecutorParameters], DatabaseRetryEntrypointExecutor]:
     def make(parameters: EntrypointExecutorParameters) -> DatabaseRetryEntrypointExecutor:
         return DatabaseRetryEntrypointExecutor(
@@ -104,6 +114,8 @@ async def worker(
             on_failure="hold",
             executor_factory=_executor(kind.attempts),
         )(_entrypoint(kind, database, resources))
+        if kind.every:
+            queue.schedule(f"every {name}", kind.every)(_by_the_clock(name, database))
     return queue
 
 

@@ -40,7 +40,7 @@ class Post:
         message["From"] = self.sender
         message["To"] = _LINE_BREAK.sub(" ", mail.to)
         message["Subject"] = _LINE_BREAK.sub(" ", mail.subject)
-        message["Date"] = formatdate()
+        message["Date"] = formatdate(usegmt=True)
         domain = parseaddr(self.sender)[1].partition("@")[2] or "localhost"
         message["Message-ID"] = f"<{mail.id}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"

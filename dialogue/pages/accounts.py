@@ -17,6 +17,7 @@ from dialogue.web import Page, get, path, post
 def _password(label: str, autocomplete: str) -> PasswordField:
     return PasswordField(
         label,
+        description=f"Mindestens {accounts.MIN_PASSWORD} Zeichen." if autocomplete == "new-password" else "",
         validators=[InputRequired("Bitte geben Sie ein Passwort ein.")],
         render_kw={"autocomplete": autocomplete},
     )

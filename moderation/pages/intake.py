@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 from wtforms import RadioField, StringField, TextAreaField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 from wtforms.validators import InputRequired, Optional
 
 from dialogue import comments, limits, stances, threads, votes
@@ -23,7 +24,11 @@ class CommentForm(GermanForm):
     text = TextAreaField("Ihr Beitrag")
     stance = RadioField(
         "Ihre Haltung zu diesem Punkt",
-        choices=[("agree", "Zustimmung"), ("pass", "neutral"), ("disagree", "Ablehnung")],
+        choices=[
+            SelectChoice("agree", "Zustimmung"),
+            SelectChoice("pass", "neutral"),
+            SelectChoice("disagree", "Ablehnung"),
+        ],
         validators=[Optional()],
     )
 

@@ -56,7 +56,9 @@ async def test_pressing_ones_own_vote_again_goes_to_the_address_that_takes_it_ba
 
     page = await browser.post(f"/beitraege/{comment.number}/stimme", vote="agree", headers=HTMX)
 
-    assert page.one("[aria-pressed=true]")["formaction"] == f"/beitraege/{comment.number}/stimme/zuruecknehmen"
+    assert (
+        page.one("[aria-pressed=true]")["formaction"] == f"/beitraege/{comment.number}/stimme/zuruecknehmen"
+    )
 
 
 async def test_while_open_a_tally_is_shown_only_to_those_who_voted(new_browser, make):
@@ -68,7 +70,10 @@ async def test_while_open_a_tally_is_shown_only_to_those_who_voted(new_browser, 
     await onlooker.sign_in(await make.citizen())
     await voter.post(f"/beitraege/{comment.number}/stimme", vote="disagree")
 
-    seen = [(await who.get(f"/punkte/{point.code}")).words(".tally__text") for who in (voter, onlooker, new_browser())]
+    seen = [
+        (await who.get(f"/punkte/{point.code}")).words(".tally__text")
+        for who in (voter, onlooker, new_browser())
+    ]
 
     assert seen == ["50 % Zustimmung 0 % neutral 50 % Ablehnung n = 2", "", ""]
 
@@ -138,7 +143,7 @@ async def test_what_is_not_public_cannot_be_voted_on(browser, make, database, st
 
 
 async def test_signed_out_a_vote_asks_to_sign_in_and_is_not_lost(browser, make, database):
-    comment, citizen = await make.comment(), await make.citizen()
+    comment = await make.comment()
 
     page = await browser.post(f"/beitraege/{comment.number}/stimme", vote="agree")
 

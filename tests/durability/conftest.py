@@ -34,9 +34,20 @@ class Installation:
         (data / "demo.json").write_text(load.marker(clock.today()))
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "consultations.cli", "serve", "--port", str(self.port), "--workers", "2"]
+        command = [
+            sys.executable,
+            "-m",
+            "consultations.cli",
+            "serve",
+            "--port",
+            str(self.port),
+            "--workers",
+            "2",
+        ]
         env = {key: value for key, value in os.environ.items() if not key.startswith("DIALOG_")}
-        self.process = subprocess.Popen(command, env=env | {"DIALOG_DATA": str(self.data)}, start_new_session=True)
+        self.process = subprocess.Popen(
+            command, env=env | {"DIALOG_DATA": str(self.data)}, start_new_session=True
+        )
 
     def kill_web(self) -> None:
         """kill -9 for the server and its workers at once."""

@@ -30,13 +30,17 @@ class Load:
 
     async def _person(self, n: int, person_id: int, token: str) -> None:
         headers = {"origin": self.installation.origin, "cookie": f"session={token}", "hx-request": "true"}
-        async with httpx2.AsyncClient(base_url=self.installation.origin, headers=headers, timeout=15) as client:
+        async with httpx2.AsyncClient(
+            base_url=self.installation.origin, headers=headers, timeout=15
+        ) as client:
             for turn in itertools.count():
                 if self.ended.is_set() or turn >= len(self.group.comments):
                     return
                 comment = self.group.comments[(turn + n) % len(self.group.comments)]
                 choice, value = CHOICES[(turn + n) % 3]
-                await self._until_acknowledged(client, f"/beitraege/{comment.number}/stimme", {"vote": choice})
+                await self._until_acknowledged(
+                    client, f"/beitraege/{comment.number}/stimme", {"vote": choice}
+                )
                 self.votes[comment.id, person_id] = value
                 if turn % 12 == 0 and turn < 100:
                     once = uuid4()
@@ -88,9 +92,13 @@ async def _stored(installation, group):
     database = installation.database()
     ids = {comment.id for comment in group.comments}
     async with database.reading() as db:
-        rows = await db.execute(select(Vote.comment_id, Vote.person_id, Vote.value).where(Vote.comment_id.in_(ids)))
+        rows = await db.execute(
+            select(Vote.comment_id, Vote.person_id, Vote.value).where(Vote.comment_id.in_(ids))
+        )
         votes = {(row.comment_id, row.person_id): row.value for row in rows}
         inside = Comment.thread_id == group.thread_id
-        made = Counter((await db.execute(select(Comment.once).where(inside, Comment.id.not_in(ids)))).scalars())
+        made = Counter(
+            (await db.execute(select(Comment.once).where(inside, Comment.id.not_in(ids)))).scalars()
+        )
     await database.close()
     return votes, made

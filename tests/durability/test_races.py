@@ -29,7 +29,11 @@ async def test_parallel_votes_equal_the_model(installation):
 
         for _ in range(ROUNDS):
             wishes = [
-                (rng.choice(group.people), rng.choice(group.comments), rng.choice(["agree", "pass", "disagree", "back"]))
+                (
+                    rng.choice(group.people),
+                    rng.choice(group.comments),
+                    rng.choice(["agree", "pass", "disagree", "back"]),
+                )
                 for _ in range(PARALLEL)
             ]
             answers = await asyncio.gather(*(send(who, what.number, choice) for who, what, choice in wishes))
@@ -56,7 +60,9 @@ async def test_equal_votes_of_twenty_people_all_count(installation):
 
     async with httpx2.AsyncClient(base_url=installation.origin, headers=headers, timeout=30) as client:
         sent = [
-            client.post(f"/beitraege/{number}/stimme", data={"vote": "agree"}, headers={"cookie": f"session={token}"})
+            client.post(
+                f"/beitraege/{number}/stimme", data={"vote": "agree"}, headers={"cookie": f"session={token}"}
+            )
             for _, token in group.people
             for _ in range(3)
         ]
@@ -70,7 +76,9 @@ async def _stored(installation, group):
     database = installation.database()
     ids = [comment.id for comment in group.comments]
     async with database.reading() as db:
-        rows = await db.execute(select(Vote.comment_id, Vote.person_id, Vote.value).where(Vote.comment_id.in_(ids)))
+        rows = await db.execute(
+            select(Vote.comment_id, Vote.person_id, Vote.value).where(Vote.comment_id.in_(ids))
+        )
         found = {(row.comment_id, row.person_id): row.value for row in rows}
     await database.close()
     return found

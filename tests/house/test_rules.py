@@ -169,7 +169,7 @@ def test_public_functions_of_the_nouns_say_what_they_are_for():
 
 def test_the_project_names_no_registry_and_no_machine():
     kinds = {".py", ".md", ".toml", ".txt", ".html", ".css", ".js", ".json", ".sql", ""}
-    skipped = {".git", ".venv", "var", "node_modules", ".mypy_cache", ".ruff_cache", ".pytest_cache", "__pycache__", ".hypothesis"}
+    skipped = {".git", ".venv", "var", ".mypy_cache", ".ruff_cache", ".pytest_cache", "__pycache__", ".hypothesis"}
     forbidden = re.compile("pypi" + r"\.org|files\.python" + r"hosted|registry\.npm" + "js|/wor" + "k/main|/ro" + "ot/")
     found = [
         str(file.relative_to(ROOT))

@@ -9,11 +9,11 @@ from sqlalchemy import func, insert, select, update
 
 from consultations.outcome import exports
 from consultations.tables import Consultation, Point, Response
-from dialogue import comments
+from dialogue import comments, threads
 from dialogue.accounts import Current
 from dialogue.kit import clock
 from dialogue.kit.database import Database
-from dialogue.tables import Comment, Job
+from dialogue.tables import Comment, Job, Thread
 from moderation import decisions, intake
 from moderation.tables import Rule
 from tests.make import Made, Make
@@ -93,7 +93,8 @@ async def rare(database: Database, make: Make, people: dict[str, Made], work: An
 async def _of_the_demonstration(database: Database) -> dict[str, str]:
     parent = (
         select(Comment.parent_id)
-        .where(Comment.status == "published", Comment.parent_id.is_not(None))
+        .join(Thread, Thread.id == Comment.thread_id)
+        .where(Comment.status == "published", Comment.parent_id.is_not(None), threads.OPEN)
         .group_by(Comment.parent_id)
         .order_by(func.count().desc(), Comment.parent_id)
         .limit(1)

@@ -213,7 +213,7 @@ KINDS = [
     Kind("terms", "terms", "", at("/teilnahmebedingungen"), "Teilnahmebedingungen"),
     Kind("imprint", "imprint", "", at("/impressum"), "Impressum"),
     Kind("privacy", "privacy", "", at("/datenschutz"), "Datenschutz"),
-    Kind("accessibility", "accessibility", "", at("/barrierefreiheit"), "Barrierefreiheit"),
+    Kind("accessibility", "accessibility", "", at("/barrierefreiheit"), "Erklärung zur Barrierefreiheit"),
     Kind("not found", "point", "", at("/punkte/XYZ"), "Diese Seite gibt es nicht", 404),
     Kind(
         "conflict", "write", "citizen", at("/faden/{ended}/schreiben"), "Diese Beteiligung ist beendet", 409
@@ -282,7 +282,7 @@ async def test_page(kind, visit, city, live, make):
         assert (answer.status, heading[: len(expected[1])]) == expected
         return [f"{scheme}, {width} px: {found}" for found in await findings(page, width)]
 
-    assert sum(await asyncio.gather(*(seen(*mode) for mode in MODES)), []) == []
+    assert [found for mode in await asyncio.gather(*(seen(*mode) for mode in MODES)) for found in mode] == []
 
 
 async def findings(page: Page, width: int) -> list[str]:

@@ -1,0 +1,93 @@
+"""Every command stands alone: result on stdout, progress on stderr, a refusal is one sentence and exit code 2."""
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from dialogue.kit import postgres
+
+GOOD = {
+    "DIALOG_ORIGIN": "https://dialog.halle.example",
+    "DIALOG_SECRET": "0123456789abcdefghijklmnopqrstuvwxyz",
+    "DIALOG_SMTP_URL": "smtp://127.0.0.1:1025",
+}
+
+
+def run(data: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    env = {key: value for key, value in os.environ.items() if not key.startswith("DIALOG_")}
+    command = [sys.executable, "-m", "consultations.cli", *arguments]
+    return subprocess.run(
+        command, env=env | {"DIALOG_DATA": str(data)} | settings, capture_output=True, text=True, timeout=120
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"DIALOG_ORIGIN": ""}, "DIALOG_ORIGIN fehlt"),
+        ({"DIALOG_ORIGIN": "http://dialog.halle.example"}, "DIALOG_ORIGIN ist falsch: braucht https"),
+        ({"DIALOG_ORIGIN": "dialog.halle.example"}, "DIALOG_ORIGIN ist falsch: muss wie https://"),
+        ({"DIALOG_ORIGIN": "https://halle.example/dialog"}, "DIALOG_ORIGIN ist falsch"),
+        ({"DIALOG_SECRET": ""}, "DIALOG_SECRET fehlt"),
+        ({"DIALOG_SECRET": "geheim"}, "DIALOG_SECRET ist falsch: muss mindestens 32"),
+        ({"DIALOG_SECRET": "a" * 40}, "DIALOG_SECRET ist falsch"),
+        ({"DIALOG_SMTP_URL": ""}, "DIALOG_SMTP_URL fehlt"),
+        ({"DIALOG_SMTP_URL": "mail.halle.example"}, "DIALOG_SMTP_URL ist falsch"),
+        ({"DIALOG_LIMITS": "false"}, "DIALOG_LIMITS ist aus"),
+        ({"DIALOG_WORKERS": "0"}, "DIALOG_WORKERS ist falsch"),
+        ({"DIALOG_DATABASE_URL": "mysql://x/y"}, "DIALOG_DATABASE_URL ist falsch: muss mit postgresql://"),
+        ({"DIALOG_LOG_LEVEL": "laut"}, "DIALOG_LOG_LEVEL ist falsch"),
+        ({"DIALOG_CITY": "nirgends.toml"}, "nirgends.toml lässt sich nicht lesen"),
+    ],
+)
+def test_an_unsafe_setting_is_refused_with_what_to_do(tmp_path, settings, sentence):
+    result = run(tmp_path, "serve", **(GOOD | settings))
+
+    assert result.returncode == 2
+    assert sentence in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_demo_refuses_a_database_of_its_own_making(tmp_path):
+    result = run(tmp_path, "demo", DIALOG_DATABASE_URL="postgresql://somewhere/else")
+
+    assert (result.returncode, "DIALOG_DATABASE_URL entfernen" in result.stderr) == (2, True)
+
+
+def test_the_commands_work_one_after_the_other_and_leave_no_server_behind(tmp_path):
+    migrated = run(tmp_path, "migrate")
+    made = run(tmp_path, "person", "create", "--email", "Leitung@Halle.example", "--role", "admin")
+    unknown = run(tmp_path, "person", "create", "--email", "x@halle.example", "--role", "king")
+    loaded = run(tmp_path, "load", "synth", "--people", "200", "--comments", "120", "--votes", "3000")
+    slug = loaded.stdout.strip()
+    read = run(tmp_path, "analyse", slug)
+    out = tmp_path / "out.zip"
+    exported = run(tmp_path, "export", slug, "--format", "csv", "--as", "panelist", "--out", str(out))
+    verified = run(tmp_path, "journal", "verify")
+    checked = run(tmp_path, "check", **GOOD)
+
+    results = [migrated, made, loaded, read, exported, verified, checked]
+    assert [result.returncode for result in results] == [0] * 7, [result.stderr for result in results]
+    assert made.stdout.startswith("http://127.0.0.1:8000/konto/passwort?schluessel=")
+    assert (unknown.returncode, "Diese Rolle gibt es nicht: king." in unknown.stderr) == (2, True)
+    assert sum(json.loads(read.stdout).values()) == 120
+    assert len(zipfile.ZipFile(out).read("stimmen.csv").splitlines()) == 3001
+    assert checked.stdout.strip() == "Alles in Ordnung."
+    assert postgres.attach(tmp_path) is None
+
+
+def test_unknown_addresses_and_roles_get_a_sentence(tmp_path):
+    run(tmp_path, "migrate")
+
+    gone = run(tmp_path, "export", "nirgends", "--out", str(tmp_path / "x.zip"))
+    role = run(tmp_path, "export", "nirgends", "--as", "king", "--out", str(tmp_path / "x.zip"))
+    folder = run(tmp_path, "import", "polis", str(tmp_path / "nirgends"))
+
+    assert [result.returncode for result in (gone, role, folder)] == [2, 2, 2]
+    assert ["Traceback" in result.stderr for result in (gone, role, folder)] == [False] * 3
+    assert [path.name for path in tmp_path.glob("*.zip")] == []

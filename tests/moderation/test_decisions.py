@@ -1,0 +1,226 @@
+"""Decisions: a person publishes, rejects, hides or restores, with rule and reasons."""
+
+import asyncio
+from datetime import timedelta
+from hashlib import sha256
+
+import pytest
+from sqlalchemy import select
+
+from dialogue.comments import TRANSITIONS
+from dialogue.kit import clock
+from dialogue.tables import Actor, Comment
+from moderation import decisions
+from moderation.tables import Claim, Decision
+
+REASONS = "Bitte lassen Sie die Beleidigung weg, dann gern noch einmal."
+
+
+async def decide(browser, comment, decision, **form):
+    values = {"decision": decision, "revision": comment.revision, **form}
+    return await browser.post(f"/moderation/{comment.number}/entscheiden", **values)
+
+
+async def status(database, comment):
+    async with database.reading() as db:
+        query = select(Comment.status).where(Comment.id == comment.id)
+        return (await db.execute(query)).scalar_one()
+
+
+async def kinds(database):
+    async with database.reading() as db:
+        return [row.decision for row in await db.execute(select(Decision.decision).order_by(Decision.id))]
+
+
+async def test_a_published_contribution_appears_and_the_next_case_opens(browser, make, database):
+    point = await make.point()
+    first = await make.comment(point.thread, status="pending", text="Zuerst geschrieben")
+    second = await make.comment(point.thread, status="pending")
+    await browser.sign_in(await make.moderator())
+
+    page = await decide(browser, first, "publish")
+
+    assert page.path == f"/moderation/{second.number}"
+    assert "Zuerst geschrieben" in (await browser.get(f"/punkte/{point.code}")).words(".comment__text")
+    assert await status(database, first) == "published"
+
+
+async def test_a_decision_is_one_whole_record(browser, make, database):
+    comment, moderator, rule = await make.comment(status="pending"), await make.moderator(), await make.rule()
+    await browser.sign_in(moderator)
+
+    await decide(browser, comment, "reject", rule=rule.id, reasons=REASONS)
+
+    async with database.reading() as db:
+        record = (await db.execute(select(Decision.__table__))).one()
+        actor = (await db.execute(select(Actor.person_id).where(Actor.id == record.actor_id))).scalar_one()
+    assert (record.comment_id, record.revision, record.decision, record.rule_id) == (
+        comment.id,
+        1,
+        "reject",
+        rule.id,
+    )
+    assert (record.reasons, record.automated, record.origin) == (REASONS, False, "own")
+    assert bytes(record.snapshot) == sha256(comment.text.encode()).digest()
+    assert actor == moderator.id
+
+
+@pytest.mark.parametrize(
+    ("form", "sentence"),
+    [
+        ({"reasons": REASONS}, "Bitte wählen Sie die Regel, um die es geht."),
+        (
+            {"rule": "own", "reasons": "zu kurz"},
+            "Bitte begründen Sie die Entscheidung mit mindestens 20 Zeichen.",
+        ),
+        (
+            {"rule": "own", "reasons": " " * 40},
+            "Bitte begründen Sie die Entscheidung mit mindestens 20 Zeichen.",
+        ),
+        ({"rule": 10**9, "reasons": REASONS}, "Bitte wählen Sie die Regel, um die es geht."),
+    ],
+)
+async def test_without_rule_and_reasons_nothing_is_rejected(browser, make, database, form, sentence):
+    comment, rule = await make.comment(status="pending"), await make.rule()
+    await browser.sign_in(await make.moderator())
+    if form.get("rule") == "own":
+        form = form | {"rule": rule.id}
+
+    page = await decide(browser, comment, "reject", **form)
+
+    assert page.status == 422
+    assert sentence in page.words(".errors")
+    assert page.one("textarea[name=reasons]").text.strip() == form["reasons"].strip()
+    assert (await status(database, comment), await kinds(database)) == ("pending", [])
+
+
+@pytest.mark.parametrize(
+    ("before", "decision", "after"),
+    [
+        ("pending", "publish", "published"),
+        ("pending", "reject", "rejected"),
+        ("pending", "hide", None),
+        ("pending", "restore", None),
+        ("published", "hide", "hidden"),
+        ("published", "publish", None),
+        ("published", "reject", None),
+        ("published", "restore", None),
+        ("rejected", "publish", None),
+        ("hidden", "publish", None),
+        ("hidden", "hide", None),
+        ("withdrawn", "publish", None),
+        ("withdrawn", "restore", None),
+    ],
+)
+async def test_only_the_allowed_ways_are_open(browser, make, database, before, decision, after):
+    comment, rule = await make.comment(status=before), await make.rule()
+    await browser.sign_in(await make.moderator())
+
+    page = await decide(browser, comment, decision, rule=rule.id, reasons=REASONS)
+
+    assert await status(database, comment) == (after or before)
+    assert page.status == (200 if after else 409)
+
+
+async def test_only_another_moderator_restores(new_browser, make, database):
+    comment, rule = await make.comment(), await make.rule()
+    hider, other = new_browser(), new_browser()
+    await hider.sign_in(await make.moderator())
+    await other.sign_in(await make.moderator())
+    await decide(hider, comment, "hide", rule=rule.id, reasons=REASONS)
+    comment.revision = 2
+
+    own = await decide(hider, comment, "restore")
+    others = await decide(other, comment, "restore")
+
+    assert (own.status, others.status) == (409, 200)
+    assert await status(database, comment) == "published"
+    assert await kinds(database) == ["hide", "restore"]
+
+
+async def test_nobody_decides_about_the_own_contribution(browser, make, database):
+    moderator = await make.moderator()
+    comment = await make.comment(author=moderator, status="pending")
+    await browser.sign_in(moderator)
+
+    page = await decide(browser, comment, "publish")
+
+    assert (page.status, await status(database, comment)) == (409, "pending")
+
+
+async def test_of_two_moderators_at_once_one_wins_and_the_other_is_told(new_browser, make, database):
+    comment, rule = await make.comment(status="pending"), await make.rule()
+    browsers = [new_browser() for _ in range(4)]
+    for browser in browsers:
+        await browser.sign_in(await make.moderator())
+
+    answers = await asyncio.gather(
+        *(decide(browser, comment, "reject", rule=rule.id, reasons=REASONS) for browser in browsers)
+    )
+
+    assert sorted(answer.status for answer in answers) == [200, 409, 409, 409]
+    assert await kinds(database) == ["reject"]
+    lost = next(answer for answer in answers if answer.status == 409)
+    assert REASONS in lost.text
+
+
+async def test_a_claimed_case_cannot_be_decided_by_somebody_else(new_browser, make, database):
+    comment = await make.comment(status="pending")
+    first, second = new_browser(), new_browser()
+    await first.sign_in(await make.moderator())
+    await second.sign_in(await make.moderator())
+
+    await first.post(f"/moderation/{comment.number}/uebernehmen")
+    page = await decide(second, comment, "publish")
+
+    assert page.status == 409
+    async with database.reading() as db:
+        assert len((await db.execute(select(Claim.comment_id))).all()) == 1
+
+
+async def test_the_author_reads_rule_and_reasons_at_the_contribution_and_by_mail(
+    new_browser, make, work, settings
+):
+    author = await make.citizen()
+    comment, rule = (
+        await make.comment(author=author, status="pending"),
+        await make.rule(title="Ohne Beleidigung"),
+    )
+    moderator, reader = new_browser(), new_browser()
+    await moderator.sign_in(await make.moderator())
+    await reader.sign_in(author)
+    for old in (settings.data / "mail").glob("*.eml"):
+        old.unlink()
+
+    await decide(moderator, comment, "reject", rule=rule.id, reasons=REASONS)
+    await work()
+
+    page = await reader.get(f"/beitraege/{comment.number}")
+    assert (REASONS in page.words(), "Ohne Beleidigung" in page.words()) == (True, True)
+    (mail,) = (settings.data / "mail").glob("*.eml")
+    text = mail.read_bytes().decode()
+    assert f"To: {author.email}" in text
+    assert comment.number in text
+
+
+async def test_the_queue_shows_the_longest_waiting_first(browser, make):
+    now = clock.now()
+    for hours in (3, 30, 1):
+        await make.comment(status="pending", text=f"seit {hours}", created_at=now - timedelta(hours=hours))
+    await browser.sign_in(await make.moderator())
+
+    page = await browser.get("/moderation")
+
+    assert [
+        word.split(" vor")[0]
+        for word in (item.get_text(" ", strip=True) for item in page.select(".queue__item"))
+    ] == [
+        "seit 30",
+        "seit 3",
+        "seit 1",
+    ]
+
+
+def test_every_decision_leads_to_a_status_that_its_transitions_allow():
+    wrong = [kind for kind, to in decisions.LEADS_TO.items() if not decisions.FROM[kind] <= TRANSITIONS[to]]
+    assert wrong == []
