@@ -111,11 +111,12 @@ def serve(
     """Web server; with several workers they share nothing but the database."""
     import uvicorn
 
-    from consultations import supervise
+    from consultations import city, supervise
 
     if not os.environ.get("DIALOG_ORIGIN") and settings_module.read().demo:
         os.environ["DIALOG_ORIGIN"] = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
     settings = settings_module.read().ready_to_serve()
+    city.read(settings)
     if follow_parent:
         supervise.follow_parent()
     with _cluster(settings) as urls:

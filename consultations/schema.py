@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-import moderation.tables  # noqa: F401 - all floors' tables belong to one schema
+import consultations.tables  # noqa: F401 - all floors' tables belong to one schema
+import moderation.tables  # noqa: F401
 from dialogue.kit.database import Base
 
 APPLICATION = "dialog"

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-import moderation.tables  # noqa: F401 - all floors' tables belong to one schema
+import consultations.tables  # noqa: F401 - all floors' tables belong to one schema
+import moderation.tables  # noqa: F401
 from dialogue.kit.database import Base
 
 context.configure(

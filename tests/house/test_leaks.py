@@ -8,15 +8,12 @@ from itertools import product
 from urllib.parse import urljoin
 
 import pytest
-from bs4 import BeautifulSoup
 
 from consultations.app import ROUTES
 from consultations.outcome import exports
-from dialogue import accounts, journal
+from consultations.outcome.readme import ROLES
+from consultations.tables import Response
 from dialogue.kit import clock
-from dialogue.tables import Actor, Job
-from moderation.tables import Decision
-from tests.browser import known
 
 VIEWERS = {
     "guest": None,
@@ -60,13 +57,18 @@ class City:
             await make.vote(self.counted, person)
         for person in people[:11]:
             await make.stance(self.sealed.thread, person)
-        self.secret = {status: await self.comment(status) for status in HIDDEN}
-        self.replies = {status: await self.comment(status, parent_id=self.public.id) for status in HIDDEN}
         return self
 
-    @property
-    def points(self):
-        return (self.open, self.sealed)
+    async def keep_secrets(self):
+        """A comment and a reply of every status that is not public, all voted on, the comments answered."""
+        self.secret = {status: await self.comment(status) for status in HIDDEN}
+        self.replies = {status: await self.comment(status, parent_id=self.public.id) for status in HIDDEN}
+        for comment in (*self.secret.values(), *self.replies.values()):
+            await self.make.vote(comment)
+        for comment in self.secret.values():
+            words = {"outcome": "adopted", "reasons": "Ja.", "before": "Alt.", "after": "Neu."}
+            values = words | {"comment_id": comment.id, "point_id": self.open.id, "published_at": clock.now()}
+            await self.make.row(Response, **values)
 
     async def comment(self, status, **values):
         text = MARKS[status]
@@ -85,9 +87,9 @@ class City:
         comments = [self.public, self.counted, *self.secret.values(), *self.replies.values()]
         values = {
             "number": [NUMBER, *(comment.number for comment in comments)],
-            "code": [point.code for point in self.points],
-            "slug": [point.consultation.slug for point in self.points],
-            "thread": [point.thread.id for point in self.points],
+            "code": [self.open.code, self.sealed.code],
+            "slug": [self.open.consultation.slug, self.sealed.consultation.slug],
+            "thread": [self.open.thread.id, self.sealed.thread.id],
             "id": [1, 7],
         }
         for route in ROUTES:
@@ -106,13 +108,17 @@ async def crawl(browser, addresses):
         if address in found:
             continue
         page = await browser.client.get(address, follow_redirects=True)
-        found[address] = page.text + str(page.headers)
+        found[address] = unescape(page.text) + str(page.headers)
         waiting += (urljoin(address, unescape(link)) for link in LINK.findall(page.text))
     return found
 
 
 def seen(pages):
     return {secret for secret, mark in MARKS.items() if any(mark in text for text in pages.values())}
+
+
+def opened(route, pages):
+    return any(route.path_regex.match(address.partition("?")[0]) for address in pages)
 
 
 @pytest.fixture
@@ -122,11 +128,99 @@ async def city(make, new_browser):
 
 @pytest.mark.parametrize("name", SEES)
 async def test_each_secret_is_seen_by_exactly_those_who_may(city, name):
+    await city.keep_secrets()
+    parent = city.secret["hidden"].id
+    city.replies["published"] = await city.make.comment(city.open.thread, parent_id=parent)
+
     pages = await crawl(await city.viewer(name), city.addresses())
 
     assert seen(pages) == SEES[name]
-    assert {route.name for route in ROUTES if "GET" in route.methods and not opened(route, pages)} == set()
+    assert [route.name for route in ROUTES if "GET" in route.methods and not opened(route, pages)] == []
 
 
-def opened(route, pages):
-    return any(route.path_regex.match(address.partition("?")[0]) for address in pages)
+async def test_once_the_seal_is_broken_everyone_sees_the_tallies(city, owner):
+    await city.keep_secrets()
+    for table in ("threads", "consultations"):
+        await owner.execute(f"UPDATE {table} SET sealed_until = now() WHERE sealed_until IS NOT NULL")
+
+    pages = await crawl(await city.viewer("guest"), city.addresses())
+
+    assert seen(pages) == {"tally of votes", "count of stances"}
+
+
+@pytest.mark.parametrize("name", set(VIEWERS) - {"moderator"})
+async def test_what_is_not_public_changes_no_page_of_others(city, name):
+    browser = await city.viewer(name)
+    before = await public_pages(browser, city)
+
+    await city.keep_secrets()
+
+    assert await public_pages(browser, city) == before
+
+
+async def public_pages(browser, city):
+    """What one reads on every page that counts or lists."""
+    addresses = [
+        "/",
+        "/beteiligung",
+        "/strategie",
+        "/gremium",
+        "/ausschuss",
+        f"/beitraege/{city.public.number}",
+    ]
+    for point in (city.open, city.sealed):
+        addresses += [f"/beteiligung/{point.consultation.slug}", f"/punkte/{point.code}"]
+        addresses += [f"/punkte/{point.code}?sort=newest"]
+    return {address: (await browser.get(address)).words("body") for address in addresses}
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_an_export_holds_what_its_role_may_see(city, database, tmp_path, role):
+    await city.keep_secrets()
+
+    files = await package(database, city.open, role, tmp_path)
+
+    assert seen(files) == (TEXTS - {"withdrawn"} if role in {"moderator", "admin"} else set())
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_a_sealed_export_is_the_same_with_and_without_votes(city, database, owner, tmp_path, role):
+    voted = await package(database, city.sealed, role, tmp_path)
+    await owner.execute("DELETE FROM votes; DELETE FROM stances")
+
+    assert await package(database, city.sealed, role, tmp_path) == voted
+
+
+async def package(database, point, role, folder):
+    """Name and text of the tables in an export."""
+    await exports.to_file(database, point.consultation.slug, role, folder / "export.zip", print)
+    with zipfile.ZipFile(folder / "export.zip") as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".csv")}
+
+
+@pytest.mark.parametrize("status", HIDDEN)
+@pytest.mark.parametrize("name", ["guest", "citizen", "editor", "panelist", "committee", "admin"])
+async def test_hidden_and_unknown_numbers_look_alike(city, name, status):
+    await city.keep_secrets()
+    browser = await city.viewer(name)
+
+    hidden = [await answers(browser, row[status].number) for row in (city.secret, city.replies)]
+
+    assert hidden == [await answers(browser, NUMBER)] * 2
+
+
+async def answers(browser, number):
+    """All that the addresses of a number say, without the number itself."""
+    found = []
+    for page in ("", "/antworten", "/bearbeiten", "/stimme"):
+        found.append(await browser.client.get(f"/beitraege/{number}{page}"))
+    for action in ("stimme", "stimme/zuruecknehmen", "antworten", "bearbeiten", "zurueckziehen"):
+        sent = {"vote": "agree", "text": "Eine Antwort."}
+        headers = {"origin": browser.origin}
+        found.append(await browser.client.post(f"/beitraege/{number}/{action}", data=sent, headers=headers))
+    sent = {"number": number, "secret": "AAAA-BBBB"}
+    found.append(await browser.client.post("/beitrag", data=sent, headers={"origin": browser.origin}))
+    return [
+        (page.status_code, page.text.replace(number, "N"), str(page.headers).replace(number, "N"))
+        for page in found
+    ]

@@ -5,7 +5,6 @@ import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default
@@ -142,6 +141,20 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
+async def open_context(chromium: Browser, live: Live, *, width: int = 1280, **options: Any) -> BrowserContext:
+    """The browser of one visitor: own cookies, own cache."""
+    context = await chromium.new_context(
+        base_url=live.origin,
+        viewport={"width": width, "height": 900},
+        locale="de-DE",
+        timezone_id="Europe/Berlin",
+        reduced_motion="reduce",
+        **options,
+    )
+    context.set_default_timeout(PATIENCE)
+    return context
+
+
 @dataclass
 class Visits:
     """Opens windows, and notes everything in them that should not happen."""
@@ -149,34 +162,24 @@ class Visits:
     chromium: Browser
     live: Live
     database: Database
-    contexts: list[BrowserContext] = field(default_factory=list)
+    pages: list[Page] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     async def __call__(
         self,
         person: Made | None = None,
         *,
-        width: int = 1280,
-        height: int = 900,
-        javascript: bool = True,
         refusals: tuple[int, ...] = (),
+        context: BrowserContext | None = None,
         **options: Any,
     ) -> Page:
-        """A window of another visitor, signed in as the person; `refusals` are the statuses it may meet."""
-        context = await self.chromium.new_context(
-            base_url=self.live.origin,
-            viewport={"width": width, "height": height},
-            java_script_enabled=javascript,
-            locale="de-DE",
-            timezone_id="Europe/Berlin",
-            reduced_motion="reduce",
-            **options,
-        )
-        self.contexts.append(context)
-        context.set_default_timeout(PATIENCE)
+        """A window of a visitor, signed in as the person; `refusals` are the statuses it may meet."""
+        context = context or await open_context(self.chromium, self.live, **options)
+        await context.clear_cookies()
         if person is not None:
             await self._sign_in(context, person)
         page = await context.new_page()
+        self.pages.append(page)
         self._watch(page, refusals)
         return page
 
@@ -212,9 +215,8 @@ async def visit(chromium: Browser, live: Live, database: Database) -> AsyncItera
     """Opens windows; a console error, a refused resource or a foreign host in any of them fails the journey."""
     visits = Visits(chromium, live, database)
     yield visits
-    for context in visits.contexts:
-        with suppress(Exception):
-            await context.close()
+    for page in visits.pages:
+        await page.close()
     assert visits.problems == []
 
 

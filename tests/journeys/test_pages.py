@@ -11,6 +11,7 @@ from playwright.async_api import Page
 
 from consultations.app import ROUTES
 from tests.journeys import scenes
+from tests.journeys.conftest import open_context
 from tests.make import PASSWORD
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -271,11 +272,23 @@ async def city(kept, live, database, make, work):
 MODES = [(scheme, width) for scheme in ("light", "dark") for width in (1280, 320)]
 
 
+@pytest.fixture(scope="session")
+async def contexts(chromium, live):
+    """One browser per mode for all pages, so that fonts and styles are fetched once."""
+    opened = {
+        (scheme, width): await open_context(chromium, live, width=width, color_scheme=scheme)
+        for scheme, width in MODES
+    }
+    yield opened
+    for context in opened.values():
+        await context.close()
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-async def test_page(kind, visit, city, live, make):
+async def test_page(kind, visit, contexts, city, live, make):
     async def seen(scheme: str, width: int) -> list[str]:
         person = await make.citizen() if kind.who == "writer" else live.people.get(kind.who)
-        page = await visit(person, width=width, color_scheme=scheme, refusals=(kind.status,))
+        page = await visit(person, context=contexts[scheme, width], refusals=(kind.status,))
         answer = await kind.opened(page, city)
         heading = await page.locator("h1").inner_text()
         expected = (kind.status, kind.heading.format(**city))
