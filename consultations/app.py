@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -68,10 +67,10 @@ def guarded(routes: Iterable[Route]) -> list[Route]:
 
 def _closed(route: Route) -> Route:
     async def closed(request: Request) -> Response:
-        return await answer(request, Forbidden(), FormData())
+        return await answer(request, Forbidden())
 
     return Route(route.path, closed, name=route.name, methods=list(route.methods or ()))
 
 
 async def _lost(request: Request, error: Exception) -> Response:
-    return await answer(request, error, FormData())
+    return await answer(request, error)

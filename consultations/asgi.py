@@ -1,12 +1,16 @@
 """What each process of the web server starts: `uvicorn consultations.asgi:create --factory`."""
 
 import gc
+import os
 
 from starlette.types import ASGIApp
 
 from consultations import app
 from dialogue.kit import logs, postgres, settings
 from dialogue.kit.database import Database
+
+
+RUNNING = "KI_DIALOG_RUNNING_DATABASE"
 
 
 def create() -> ASGIApp:
@@ -22,11 +26,9 @@ def create() -> ASGIApp:
 
 def url(house: settings.Settings) -> str:
     """The application's address of the database: the configured one, else the embedded server's."""
-    if house.database_url:
-        return house.database_url
+    if known := house.database_url or os.environ.get(RUNNING):
+        return known
     cluster = postgres.attach(house.data)
     if cluster is None:
-        raise settings.Unsafe(
-            "Die eingebaute Datenbank läuft nicht. Bitte starten Sie `ki-dialog serve` neu."
-        )
+        raise settings.Unsafe("Die eingebaute Datenbank läuft nicht. Bitte starten Sie `ki-dialog serve`.")
     return cluster.url("dialog", "dialog")

@@ -112,6 +112,7 @@ def serve(
     import uvicorn
 
     from consultations import city, supervise
+    from consultations.asgi import RUNNING
 
     if not os.environ.get("DIALOG_ORIGIN") and settings_module.read().demo:
         os.environ["DIALOG_ORIGIN"] = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
@@ -121,6 +122,7 @@ def serve(
         supervise.follow_parent()
     with _cluster(settings) as urls:
         asyncio.run(_refuse_unsafe(settings, urls))
+        os.environ[RUNNING] = urls[0]  # for the processes uvicorn starts, also while the database restarts
         uvicorn.run(
             "consultations.asgi:create",
             factory=True,
@@ -132,6 +134,7 @@ def serve(
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=8,
+            timeout_worker_healthcheck=30,
             log_level="warning",
         )
 

@@ -465,7 +465,7 @@ async def opened_by_receipt(db: AsyncConnection, number: str, secret: str) -> Re
     found = (await db.execute(_BY_SECRET, values)).first()
     if found is None:
         raise NotFound(
-            "Nummer und Kennwort passen nicht zusammen. Bitte prüfen Sie beide auf Ihrer Quittung."
+            "Nummer und Schlüssel passen nicht zusammen. Bitte prüfen Sie beide auf Ihrem Beleg."
         )
     return await by_number(db, number, Viewer(moderates=True))
 

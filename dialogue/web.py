@@ -32,12 +32,11 @@ from dialogue.kit.errors import (
     NotFound,
     Refusal,
     SignInNeeded,
-    TooLarge,
     TooMany,
     Unavailable,
 )
 from dialogue.kit.mail import Post
-from dialogue.kit.security import own_path
+from dialogue.kit.security import BODY_LIMIT, own_path
 from dialogue.kit.settings import Settings
 from dialogue.roles import Access
 
@@ -207,7 +206,7 @@ def post(address: str, handler: Handler, *, name: str, access: Access) -> Route:
 
 def _route(address: str, handler: Handler, name: str, access: Access, method: str) -> Route:
     async def endpoint(request: Request) -> Response:
-        form = FormData()
+        form = None
         try:
             async with asyncio.timeout(SECONDS):
                 form = await _form(request)
@@ -226,13 +225,10 @@ async def _form(request: Request) -> FormData:
     if request.method != "POST":
         return FormData()
     try:
-        form = await request.form(max_fields=MAX_FIELDS, max_files=0, max_part_size=128 * 1024)
-    except (HTTPException, UnicodeDecodeError, LookupError, ValueError) as error:
-        if isinstance(error, HTTPException) and error.status_code == 413:
-            raise TooLarge from None
+        form = await request.form(max_fields=MAX_FIELDS, max_files=0, max_part_size=BODY_LIMIT)
+        "".join(f"{name}{value}" for name, value in form.multi_items()).encode()  # no half surrogate pair
+    except (HTTPException, LookupError, ValueError):
         raise Malformed from None
-    if any(not isinstance(value, str) for value in form.values()):
-        raise Malformed
     return form
 
 
@@ -275,8 +271,11 @@ def as_refusal(error: BaseException) -> Refusal | None:
     return Unavailable() if isinstance(error, PendingRollbackError) else None
 
 
-async def answer(request: Request, error: BaseException, form: FormData) -> Response:
-    """The error page, with everything that was typed kept in it."""
+async def answer(request: Request, error: BaseException, form: FormData | None = None) -> Response:
+    """The error page, with everything that was typed kept in it, ready to be sent again.
+
+    Without a form no route has read it: what another site sent is not offered for sending.
+    """
     if isinstance(error, ClientDisconnect):
         return Response(status_code=400)
     refusal = as_refusal(error)
@@ -293,7 +292,7 @@ async def answer(request: Request, error: BaseException, form: FormData) -> Resp
         refusal.title = "Etwas ist schiefgegangen"
     kept = [
         (key, value)
-        for key, value in form.multi_items()
+        for key, value in (form or FormData()).multi_items()
         if isinstance(value, str) and key not in NEVER_KEPT and value
     ]
     template = "errors/sign_in.html" if isinstance(refusal, SignInNeeded) else "errors/error.html"
@@ -305,11 +304,13 @@ async def answer(request: Request, error: BaseException, form: FormData) -> Resp
         title=refusal.title,
         text=refusal.text,
         kept=kept,
-        retry=request.scope["path"] if request.method == "POST" else "",
+        retry=request.scope["path"] if form is not None and request.method == "POST" else "",
         next=_here(request),
         reference=reference,
     )
     response = HTMLResponse(html, refusal.status)
+    if isinstance(error, HTTPException):
+        response.headers.update(error.headers or {})
     if isinstance(refusal, TooMany | Unavailable):
         response.headers["retry-after"] = str(refusal.seconds)
     return response
@@ -325,7 +326,7 @@ def refuser(app: Any) -> Callable[[Scope, Receive, Send, Refusal], Awaitable[Non
 
     async def refuse(scope: Scope, receive: Receive, send: Send, refusal: Refusal) -> None:
         scope.setdefault("app", app)
-        response = await answer(Request(scope, receive), refusal, FormData())
+        response = await answer(Request(scope, receive), refusal)
         await response(scope, receive, send)
 
     return refuse

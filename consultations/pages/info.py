@@ -25,6 +25,7 @@ def _legal(slug: str) -> Any:
             title=found["title"],
             sections=found["section"],
             checked=found["checked"],
+            note=found.get("note", ""),
             dated=found.get("dated", ""),
         )
 
@@ -40,6 +41,7 @@ async def terms(page: Page) -> Response:
         title=found.title,
         sections=found.sections,
         checked=True,
+        note="",
         dated=str(found.version),
     )
 

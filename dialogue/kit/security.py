@@ -28,7 +28,10 @@ Answer = Callable[[Scope, Receive, Send, Refusal], Awaitable[None]]
 
 def own_path(target: str) -> str:
     """The target if it is a path of our own, else "/": parsed, not compared by its beginning."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return "/"
     if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith(("//", "/\\")):
         return "/"
     if "\\" in target or any(ord(letter) < 33 or ord(letter) == 127 for letter in target):
@@ -41,8 +44,8 @@ class Door:
 
     def __init__(self, app: ASGIApp, *, origin: str, answer: Answer) -> None:
         self.app, self.answer = app, answer
-        self.origin = origin.encode()
         self.hosts = _hosts(origin)
+        self.origins = {origin.partition(":")[0].encode() + b"://" + host for host in self.hosts}
         self.headers = [*HEADERS, HSTS] if origin.startswith("https:") else list(HEADERS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +62,8 @@ class Door:
         await self.app(scope, _limited(receive), guarded)
 
     def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
-        if headers.get(b"host", b"").lower() not in self.hosts:
+        hosts = [value.lower() for name, value in scope["headers"] if name == b"host"]
+        if len(hosts) != 1 or hosts[0] not in self.hosts:
             raise Malformed("Unter dieser Adresse ist der Dialog nicht zu erreichen.")
         if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > TARGET_LIMIT:
             raise Malformed("Die Adresse ist zu lang.")
@@ -68,7 +72,7 @@ class Door:
         size = headers.get(b"content-length", b"0")
         if not size.isdigit():
             raise Malformed
-        if int(size) > BODY_LIMIT:
+        if len(size) > 20 or int(size) > BODY_LIMIT:
             raise TooLarge
         if scope["method"] not in SAFE and not self._same_origin(headers):
             raise Forbidden(
@@ -79,7 +83,7 @@ class Door:
         site = headers.get(b"sec-fetch-site")
         if site is not None:
             return site in {b"same-origin", b"none"}
-        return headers.get(b"origin", b"").partition(b"://")[2] in self.hosts
+        return headers.get(b"origin") in self.origins
 
     def _with_headers(self, send: Send) -> Send:
         async def guarded(message: Message) -> None:

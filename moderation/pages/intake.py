@@ -12,7 +12,7 @@ from dialogue.comments import MAX_LENGTH
 from dialogue.kit import tokens
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid, NotFound
-from dialogue.kit.forms import GermanForm
+from dialogue.kit.forms import GermanForm, plain
 from dialogue.roles import EVERYONE, PEOPLE
 from dialogue.web import Page, get, path, post
 from moderation import decisions, intake
@@ -21,7 +21,7 @@ NEXT_BY = "in der Regel innerhalb eines Werktags"
 
 
 class CommentForm(GermanForm):
-    text = TextAreaField("Ihr Beitrag")
+    text = TextAreaField("Ihr Beitrag", filters=[plain])
     stance = RadioField(
         "Ihre Haltung zu diesem Punkt",
         choices=[
@@ -38,7 +38,7 @@ class ReceiptForm(GermanForm):
         "Beitragsnummer", validators=[InputRequired("Bitte geben Sie die Beitragsnummer ein.")]
     )
     secret = StringField(
-        "Kennwort der Quittung", validators=[InputRequired("Bitte geben Sie das Kennwort ein.")]
+        "Schlüssel vom Beleg", validators=[InputRequired("Bitte geben Sie den Schlüssel ein.")]
     )
 
 

@@ -152,8 +152,8 @@ class House:
         await self.make.row(Export, job_id=job.id, **values)
         return job
 
-    async def ask(self, viewer, name):
-        """The status of one request, with a fresh session."""
+    async def ask(self, viewer, name, headers=None):
+        """The status of one request, with a fresh session; `headers` instead of those a browser sends."""
         method = TABLE[name][0]
         async with Browser(self.running.app, ORIGIN) as browser:
             if viewer != "guest":
@@ -161,9 +161,9 @@ class House:
                     token, _ = await accounts.sign_in(db, self.person.id, "Firefox")
                 browser.client.cookies.set("session", token)
             address = web.path(name, **_needed(name, self.values[name]))
-            if method == "GET":
-                return (await browser.get(address, follow=False)).status
-            return (await browser.post(address, follow=False, **self.forms.get(name, {}))).status
+            sent = {"origin": ORIGIN} if headers is None else headers
+            form = None if method == "GET" else self.forms.get(name, {})
+            return (await browser.client.request(method, address, data=form, headers=sent)).status_code
 
 
 def _needed(name, values):
@@ -183,13 +183,13 @@ def house(make, database, running):
 
 @pytest.fixture
 def dump(owner):
-    """All rows of all tables but sessions and their counters, as text."""
+    return lambda: rows(owner)
 
-    async def everything():
-        tables = [name for name in [*TABLES, "pgqueuer"] if name != "sign_ins"]
-        return {name: [str(row) for row in await owner.fetch(f'SELECT * FROM "{name}"')] for name in tables}
 
-    return everything
+async def rows(owner):
+    """All rows of all tables but the sessions, as text."""
+    tables = [name for name in [*TABLES, "pgqueuer"] if name != "sign_ins"]
+    return {name: [str(row) for row in await owner.fetch(f'SELECT * FROM "{name}"')] for name in tables}
 
 
 @pytest.fixture

@@ -162,7 +162,7 @@ class Visits:
     chromium: Browser
     live: Live
     database: Database
-    pages: list[Page] = field(default_factory=list)
+    opened: list[Page | BrowserContext] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     async def __call__(
@@ -174,12 +174,12 @@ class Visits:
         **options: Any,
     ) -> Page:
         """A window of a visitor, signed in as the person; `refusals` are the statuses it may meet."""
-        context = context or await open_context(self.chromium, self.live, **options)
-        await context.clear_cookies()
+        own = context or await open_context(self.chromium, self.live, **options)
+        await own.clear_cookies()
         if person is not None:
-            await self._sign_in(context, person)
-        page = await context.new_page()
-        self.pages.append(page)
+            await self._sign_in(own, person)
+        page = await own.new_page()
+        self.opened.append(page if context else own)
         self._watch(page, refusals)
         return page
 
@@ -215,8 +215,8 @@ async def visit(chromium: Browser, live: Live, database: Database) -> AsyncItera
     """Opens windows; a console error, a refused resource or a foreign host in any of them fails the journey."""
     visits = Visits(chromium, live, database)
     yield visits
-    for page in visits.pages:
-        await page.close()
+    for opened in visits.opened:
+        await opened.close()
     assert visits.problems == []
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -67,9 +68,10 @@ async def nothing_waits(database: Database) -> AsyncIterator[None]:
 async def rare(database: Database, make: Make, people: dict[str, Made], work: Any) -> dict[str, str]:
     """States the demonstration does not show; returns the words that fill the addresses of the pages."""
     citizen, moderator, panelist = people["citizen"], people["moderator"], people["panelist"]
-    await make.point(await make.consultation(slug="leer", title="Noch ganz am Anfang"), code="Z1")
-    seal = clock.start_of(clock.today().replace(month=1, day=1, year=2099))
-    sealed = await make.point(await make.consultation(slug="verdeckt", sealed_until=seal), code="Z2")
+    later = {"ends_on": clock.today() + timedelta(days=400)}  # the start page asks for what ends first
+    await make.point(await make.consultation(slug="leer", title="Noch ganz am Anfang", **later), code="Z1")
+    seal = clock.start_of(later["ends_on"])
+    sealed = await make.point(await make.consultation(slug="verdeckt", sealed_until=seal, **later), code="Z2")
     await make.comment(sealed.thread)
     thread, ended = await thread_of(database, "E3"), await thread_of(database, "E1")
     await make.stance(Made(id=thread), citizen)

@@ -1,0 +1,215 @@
+"""The gate: what is written waits or appears, is held when triage notices something, and never lost."""
+
+import asyncio
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from dialogue.kit import clock
+from dialogue.tables import Comment, Stance
+
+TEXT = "Bitte sagen Sie vorher, woran Sie den Erfolg messen."
+
+
+async def write(browser, thread, text=TEXT, **form):
+    return await browser.post(
+        f"/faden/{thread.id}/schreiben", **{"text": text, "action": "send", "once": str(uuid4())} | form
+    )
+
+
+async def stored(database):
+    async with database.reading() as db:
+        query = select(Comment.text, Comment.status, Comment.parent_id).order_by(Comment.id)
+        return [tuple(row) for row in await db.execute(query)]
+
+
+async def test_checked_first_everything_waits_for_a_person(browser, make, database):
+    point = await make.point(await make.consultation(checks_first=True))
+    await browser.sign_in(await make.citizen())
+
+    receipt = await write(browser, point.thread)
+
+    assert receipt.words("h1") == "Danke, Ihr Beitrag ist angekommen"
+    assert await stored(database) == [(TEXT, "pending", None)]
+    assert (await browser.get(f"/punkte/{point.code}")).select("article.comment") == []
+
+
+async def test_checked_later_it_appears_at_once(browser, make, database):
+    point = await make.point(await make.consultation(checks_first=False))
+    await browser.sign_in(await make.citizen())
+
+    await write(browser, point.thread)
+
+    page = await browser.get(f"/punkte/{point.code}")
+    assert page.words("article.comment .comment__text") == TEXT
+
+
+@pytest.mark.parametrize(
+    ("text", "sign"),
+    [
+        ("Melden Sie sich unter 0345 123 45 67 bei mir.", "personal"),
+        ("Schreiben Sie an erna@example.org, ich helfe gern.", "personal"),
+        ("Konto: DE89 3704 0044 0532 0130 00", "personal"),
+        ("Mehr auf https://werbung.example jetzt", "link"),
+        ("Ihr Idioten im Ratshof", "insult"),
+        ("ICH WILL KEINE KAMERAS HIER!!!", "shouting"),
+        ("👍👍👍", "wordless"),
+    ],
+)
+async def test_checked_later_what_triage_notices_is_held_with_its_reason(browser, make, database, text, sign):
+    point = await make.point(await make.consultation(checks_first=False))
+    await browser.sign_in(await make.citizen())
+
+    await write(browser, point.thread, text)
+
+    async with database.reading() as db:
+        status, signs = (await db.execute(select(Comment.status, Comment.signs))).one()
+    assert (status, [noticed["kind"] for noticed in signs][0]) == ("pending", sign)
+
+
+@pytest.mark.parametrize(
+    "text", ["Aktenzeichen 4711-08/15 vom Mai", "Am 21.11.2026 um 18 Uhr im Ratshof", "Punkt 3.2.1"]
+)
+async def test_numbers_that_mean_nothing_are_not_held(browser, make, database, text):
+    point = await make.point(await make.consultation(checks_first=False))
+    await browser.sign_in(await make.citizen())
+
+    await write(browser, point.thread, text)
+
+    assert [row[1] for row in await stored(database)] == ["published"]
+
+
+async def test_twelve_equal_submits_make_one_contribution(browser, make, database):
+    thread, once = await make.thread(), str(uuid4())
+    await browser.sign_in(await make.citizen())
+
+    answers = await asyncio.gather(*(write(browser, thread, once=once) for _ in range(12)))
+
+    assert {answer.words("main") for answer in answers} == {answers[0].words("main")}
+    assert await stored(database) == [(TEXT, "pending", None)]
+
+
+async def test_a_stance_may_come_along_with_the_contribution(browser, make, database):
+    thread, citizen = await make.thread(), await make.citizen()
+    await browser.sign_in(citizen)
+
+    await write(browser, thread, stance="disagree")
+
+    async with database.reading() as db:
+        assert [tuple(row) for row in await db.execute(select(Stance.person_id, Stance.value))] == [
+            (citizen.id, -1)
+        ]
+
+
+async def test_a_reply_belongs_to_its_contribution_and_cannot_be_replied_to(browser, make, database):
+    parent = await make.comment()
+    reply = await make.comment(thread_id=parent.thread_id, parent_id=parent.id)
+    await browser.sign_in(await make.citizen())
+
+    written = await browser.post(
+        f"/beitraege/{parent.number}/antworten", text=TEXT, action="send", once=str(uuid4())
+    )
+    refused = await browser.post(f"/beitraege/{reply.number}/antworten", text=TEXT, action="send")
+
+    assert (written.status, refused.status) == (200, 409)
+    assert (await stored(database))[-1] == (TEXT, "pending", parent.id)
+
+
+async def test_the_preview_stores_nothing_and_keeps_the_text(browser, make, database):
+    thread = await make.thread()
+    await browser.sign_in(await make.citizen())
+
+    page = await write(browser, thread, "Erster Absatz\n\nZweiter <b>Absatz</b>", action="preview")
+
+    assert page.one("textarea").text.strip() == "Erster Absatz\n\nZweiter <b>Absatz</b>"
+    assert "Zweiter <b>Absatz</b>" in page.words()
+    assert await stored(database) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "Bitte schreiben Sie etwas."),
+        (" \n\t ", "Bitte schreiben Sie etwas."),
+        ("\x00\x07", "Bitte schreiben Sie etwas."),
+        ("ä" * 5001, "Ihr Text ist zu lang: 5 001 von höchstens 5 000 Zeichen. Bitte kürzen Sie ihn."),
+    ],
+)
+async def test_bad_input_gets_a_sentence_and_keeps_the_text(browser, make, database, text, sentence):
+    thread = await make.thread()
+    await browser.sign_in(await make.citizen())
+
+    page = await write(browser, thread, text)
+
+    assert page.status == 422
+    assert page.words(".kern-error") == sentence
+    assert page.one("textarea").text.strip() == text.strip("\x00\x07 \n\t")
+    assert await stored(database) == []
+
+
+async def test_length_counts_what_a_person_would_count(browser, make, database):
+    thread = await make.thread()
+    await browser.sign_in(await make.citizen())
+
+    page = await write(browser, thread, "👩‍👩‍👧‍👦" * 2500)
+
+    assert page.status == 200
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "title"),
+    [(-9, -1, "Diese Beteiligung ist beendet"), (1, 9, "Diese Beteiligung hat noch nicht begonnen")],
+)
+async def test_outside_the_dates_the_text_is_kept_on_a_friendly_page(
+    browser, make, database, opens, closes, title
+):
+    now = clock.now()
+    thread = await make.thread(opens_at=now + timedelta(days=opens), closes_at=now + timedelta(days=closes))
+    await browser.sign_in(await make.citizen())
+
+    page = await write(browser, thread)
+
+    assert (page.status, page.words("h1")) == (409, title)
+    assert TEXT in page.text
+    assert await stored(database) == []
+
+
+async def test_the_author_edits_while_it_waits_and_it_passes_the_gate_again(browser, make, database):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status="pending")
+    await browser.sign_in(author)
+
+    await browser.post(f"/beitraege/{comment.number}/bearbeiten", text="Neu: erna@example.org", action="send")
+
+    async with database.reading() as db:
+        text, revision, signs = (
+            await db.execute(select(Comment.text, Comment.revision, Comment.signs))
+        ).one()
+    assert (text, revision, [sign["kind"] for sign in signs]) == ("Neu: erna@example.org", 2, ["personal"])
+
+
+async def test_after_publication_only_withdrawing_is_left(browser, make, database):
+    author = await make.citizen()
+    comment = await make.comment(author=author)
+    await browser.sign_in(author)
+
+    edited = await browser.post(f"/beitraege/{comment.number}/bearbeiten", text="Anders", action="send")
+    await browser.post(f"/beitraege/{comment.number}/zurueckziehen")
+
+    assert edited.status == 409
+    assert [(row[0], row[1]) for row in await stored(database)] == [(comment.text, "withdrawn")]
+
+
+async def test_nobody_else_edits_or_withdraws(browser, make, database):
+    comment = await make.comment(status="pending")
+    await browser.sign_in(await make.citizen())
+
+    answers = [
+        await browser.post(f"/beitraege/{comment.number}/bearbeiten", text="Anders", action="send"),
+        await browser.post(f"/beitraege/{comment.number}/zurueckziehen"),
+    ]
+
+    assert [answer.status for answer in answers] == [404, 404]
+    assert await stored(database) == [(comment.text, "pending", None)]
