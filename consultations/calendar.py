@@ -115,7 +115,7 @@ def _count(query: Select[Any]) -> ScalarSelect[int]:
 
 _TOTALS = select(
     Consultation.id,
-    _count(select(_voices)),
+    _count(select(_voices).select_from(_voices)),
     _count(select(Comment.id).where(_spoken)),
     _count(select(Vote.value).join(Comment, Comment.id == Vote.comment_id).where(_spoken, _voted)),
     _count(select(Stance.value).where(_answered)),

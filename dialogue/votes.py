@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from dialogue import comments, threads
 from dialogue.kit.database import Record
+from dialogue.kit.errors import Conflict
 from dialogue.tables import Comment, Person, Thread, Vote
 
 CHOICES = {"agree": 1, "pass": 0, "disagree": -1}
@@ -102,7 +103,7 @@ async def cast(db: AsyncConnection, person_id: int, number: str, value: int) -> 
     voted = (await db.execute(_CAST, {"person": person_id, "number": number, "value": value})).first()
     if voted is None:
         await _why_not(db, number)
-        raise AssertionError("unreachable: a vote that failed has a reason")
+        raise Conflict
     others = [voted[0], voted[1], voted[2]]
     others[1 - value] += 1
     return Ballot(value, None if voted.sealed else Tally(*others), voted.address)

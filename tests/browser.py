@@ -46,7 +46,9 @@ def fields(form: Tag) -> dict[str, str]:
         kind = str(tag.get("type", "text"))
         if kind in {"submit", "button"} or (kind in {"checkbox", "radio"} and not tag.has_attr("checked")):
             continue
-        value = tag.text.removeprefix("\n") if tag.name == "textarea" else tag.get("value", "")
+        value = (
+            tag.text.removeprefix("\r").removeprefix("\n") if tag.name == "textarea" else tag.get("value", "")
+        )
         sent[str(tag["name"])] = str(value)
     return sent
 

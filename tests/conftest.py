@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,9 @@ def work(app_url: str, database: Database, running: Running) -> Any:
     async def drain() -> None:
         queue = await jobs.worker(app_url, worklist.LIST, database, {"house": running.house})
         async with asyncio.timeout(60):
-            await queue.qm.run(mode=QueueExecutionMode.drain, batch_size=10)
+            await queue.qm.run(
+                mode=QueueExecutionMode.drain, batch_size=10, dequeue_timeout=timedelta(seconds=0.5)
+            )
         await queue.connection._connection.close()
 
     return drain

@@ -330,8 +330,8 @@ async def logins(db: AsyncConnection) -> list[dict[str, str]]:
 
 
 _SHIFTED = (
-    "UPDATE consultations SET starts_on = starts_on + :days, ends_on = ends_on + :days, published_at = published_at + :span",
-    "UPDATE phases SET starts_on = starts_on + :days, ends_on = ends_on + :days",
+    "UPDATE consultations SET starts_on = starts_on + CAST(:days AS integer), ends_on = ends_on + CAST(:days AS integer), published_at = published_at + :span",
+    "UPDATE phases SET starts_on = starts_on + CAST(:days AS integer), ends_on = ends_on + CAST(:days AS integer)",
     "UPDATE points SET changed_at = changed_at + :span",
     "UPDATE responses SET published_at = published_at + :span",
     "UPDATE threads SET opens_at = opens_at + :span, closes_at = closes_at + :span WHERE opens_at IS NOT NULL",

@@ -116,7 +116,7 @@ async def do_sign_in(page: Page) -> Response:
         await _count(page, limits.SIGN_IN_ACCOUNT, "sign_in", email)
         person = await accounts.check_password(page.db, email, _text(form.password))
         if person is not None and person.confirmed_at is not None:
-            if kept and retry:
+            if retry:
                 resume = page.render("dialogue/account/resume.html", kept=kept, retry=retry)
                 return await _signed_in(page, person.id, "", resume)
             return await _signed_in(page, person.id, own_path(form.next.data or "/"))

@@ -3,21 +3,26 @@
 from starlette.responses import Response
 
 from dialogue import stances, threads, votes
+from dialogue.kit import tokens
 from dialogue.roles import PEOPLE
 from dialogue.web import Page, get, path, post
 
 
+def _number(page: Page) -> str:
+    return tokens.number(page.params["number"])
+
+
 async def vote(page: Page) -> Response:
-    ballot = await votes.cast(page.db, page.me.id, page.params["number"], page.choice("vote", votes.CHOICES))
+    ballot = await votes.cast(page.db, page.me.id, _number(page), page.choice("vote", votes.CHOICES))
     return _answer(page, ballot)
 
 
 async def unvote(page: Page) -> Response:
-    return _answer(page, await votes.take_back(page.db, page.me.id, page.params["number"]))
+    return _answer(page, await votes.take_back(page.db, page.me.id, _number(page)))
 
 
 def _answer(page: Page, ballot: votes.Ballot) -> Response:
-    number = page.params["number"]
+    number = _number(page)
     return page.fragment(
         "dialogue/_vote.html",
         otherwise=f"{ballot.address}#b-{number}",
@@ -29,7 +34,7 @@ def _answer(page: Page, ballot: votes.Ballot) -> Response:
 
 async def back(page: Page) -> Response:
     """A vote's address opened as a page, as after signing in: on to the comment."""
-    return page.redirect(path("comment", number=page.params["number"]))
+    return page.redirect(path("comment", number=_number(page)))
 
 
 async def stance(page: Page) -> Response:

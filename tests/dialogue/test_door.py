@@ -1,16 +1,26 @@
 """The door: what never gets in, and that nothing typed is lost when it says no."""
 
+import re
+from datetime import timedelta
 from urllib.parse import quote, unquote, urlencode
 from uuid import uuid4
 
 import httpx2
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as profile
+from hypothesis import strategies as st
+from sqlalchemy import select
+from structlog.testing import capture_logs
 
 from consultations import app as roof
+from dialogue import accounts
+from dialogue.kit import clock
+from dialogue.kit.database import Database
 from dialogue.kit.security import BODY_LIMIT, own_path
 from dialogue.kit.settings import Settings
 from dialogue.tables import Comment
-from tests.browser import Seen, check
+from tests.browser import Browser, Seen, check, fields
 from tests.conftest import KEY, ORIGIN
 from tests.house.test_access import ALL_ROLES, TABLE, House, rows
 from tests.make import PASSWORD
@@ -368,6 +378,13 @@ async def test_a_strange_alphabet_is_no_defect(running, database, make, target, 
         (b"/" + b"x" * 5_000, 400),
         (b"/?%zz=%ff&&&=", 200),
         (b"/beitrag?nummer=%00%ff", 200),
+        (b"/demo/post/" + b"9" * 300, 404),
+        (b"/demo/post/" + b"9" * 4_000, 404),
+        (b"/faden/" + b"9" * 40 + b"/schreiben", 401),
+        (b"/static/" + b"x" * 300, 404),
+        (b"/static/" + b"x/" * 1_900, 404),
+        (b"/static/%2e%2e/%2e%2e/pyproject.toml", 404),
+        (b"/static/%5c..%5c..%5cpyproject.toml", 404),
     ],
 )
 async def test_an_odd_address_is_answered_with_a_page(running, database, target, status):
@@ -748,7 +765,7 @@ async def test_what_was_typed_is_in_the_answer_that_refuses_it(browser, make, da
     assert await texts(database) == before
 
 
-@pytest.mark.parametrize("text", ["   ", TEXT + "x" * 5_000, TEXT * 2_000])
+@pytest.mark.parametrize("text", ["x" * 5_001, TEXT + "x" * 5_000, "ä" * 40_000])
 async def test_a_text_that_does_not_fit_stays_in_its_field(browser, make, text):
     await browser.sign_in(await make.citizen())
     once = str(uuid4())
@@ -784,3 +801,18 @@ async def test_what_is_sent_again_after_a_refusal_is_one_comment(browser, make, 
 
     assert (page.status, len(set(numbers))) == (409, 1)
     assert await texts(database) == [TEXT]
+
+
+@pytest.mark.parametrize("typed_as", ["{0}", " {0} ", "{1}", "{2}"])
+async def test_a_number_is_understood_as_people_type_it(browser, make, database, typed_as):
+    comment, citizen = await make.comment(), await make.citizen()
+    number = comment.number
+    address = f"/beitraege/{quote(typed_as.format(number, number.lower(), number.replace('-', '')))}"
+    await browser.sign_in(citizen)
+
+    page = await browser.get(address)
+    voted = await browser.post(f"{address}/stimme", follow=False, vote="agree")
+    taken = await browser.post(f"{address}/stimme/zuruecknehmen", follow=False)
+
+    assert page.words("h1") == f"Beitrag {comment.number}"
+    assert [answer.headers["location"] for answer in (voted, taken)] == [f"/punkte/E2#b-{comment.number}"] * 2

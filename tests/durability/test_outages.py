@@ -15,7 +15,9 @@ TEXT = "Das habe ich eben geschrieben und möchte es nicht verlieren."
 
 
 def database_processes(installation):
-    postmaster = psutil.Process(int((installation.data / "postgres" / "postmaster.pid").read_text().splitlines()[0]))
+    postmaster = psutil.Process(
+        int((installation.data / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    )
     return [postmaster, *postmaster.children()]
 
 
@@ -23,7 +25,9 @@ async def ask(installation, group, path=""):
     headers = {"origin": installation.origin, "cookie": f"session={group.people[0][1]}"}
     async with httpx2.AsyncClient(base_url=installation.origin, headers=headers, timeout=30) as client:
         begun = time.monotonic()
-        answer = await client.post(f"/faden/{group.thread_id}/schreiben", data={"text": TEXT, "action": "send"})
+        answer = await client.post(
+            f"/faden/{group.thread_id}/schreiben", data={"text": TEXT, "action": "send"}
+        )
         return answer, time.monotonic() - begun
 
 

@@ -55,16 +55,33 @@ async def fill(database, thread, author, count, status="published"):
 
 
 @pytest.mark.parametrize("role", ["citizen", "moderator", "panelist", "committee"])
-async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributions(browser, make, database, role):
+async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributions(
+    browser, make, database, role
+):
     point = await make.point()
     author = await make.person()
     person = await make.person(*([] if role == "citizen" else [role]))
     first = await fill(database, point.thread, author, 10)
     await fill(database, point.thread, author, 10, "pending")
     await browser.sign_in(person)
-    pages = ["/", "/beteiligung", f"/beteiligung/{point.consultation.slug}", "/strategie", f"/punkte/{point.code}"]
-    pages += [f"/punkte/{point.code}?sort=newest", f"/beitraege/{first[0]['number']}", "/konto", "/netiquette"]
-    own = {"moderator": ["/moderation", "/moderation/protokoll"], "panelist": ["/gremium"], "committee": ["/ausschuss"]}
+    pages = [
+        "/",
+        "/beteiligung",
+        f"/beteiligung/{point.consultation.slug}",
+        "/strategie",
+        f"/punkte/{point.code}",
+    ]
+    pages += [
+        f"/punkte/{point.code}?sort=newest",
+        f"/beitraege/{first[0]['number']}",
+        "/konto",
+        "/netiquette",
+    ]
+    own = {
+        "moderator": ["/moderation", "/moderation/protokoll"],
+        "panelist": ["/gremium"],
+        "committee": ["/ausschuss"],
+    }
     pages += own.get(role, [])
 
     async def queries():
@@ -90,7 +107,9 @@ async def test_a_vote_is_one_statement_and_the_session(browser, make, database):
     await browser.sign_in(await make.citizen())
 
     with counted(database) as statements:
-        await browser.post(f"/beitraege/{comment.number}/stimme", vote="agree", headers={"hx-request": "true"})
+        await browser.post(
+            f"/beitraege/{comment.number}/stimme", vote="agree", headers={"hx-request": "true"}
+        )
 
     assert [re.match(r"\w+", statement).group() for statement in statements] == ["SELECT", "WITH"]
 

@@ -20,7 +20,9 @@ TEMPLATES = sorted(file for file in (ROOT / "templates").rglob("*") if file.is_f
 
 
 def test_nobody_commits_below_the_edge():
-    found = [str(file.relative_to(ROOT)) for file in CODE if re.search(r"\.(commit|rollback)\(", file.read_text())]
+    found = [
+        str(file.relative_to(ROOT)) for file in CODE if re.search(r"\.(commit|rollback)\(", file.read_text())
+    ]
 
     assert found == []
 
@@ -80,7 +82,16 @@ async def test_a_database_that_would_lose_votes_is_named(database):
 def test_every_setting_and_command_is_documented():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     settings = [f"DIALOG_{name.upper()}" for name in Settings.model_fields]
-    commands = ["serve", "worker", "migrate", "person create", "import polis", "analyse", "export", "load synth"]
+    commands = [
+        "serve",
+        "worker",
+        "migrate",
+        "person create",
+        "import polis",
+        "analyse",
+        "export",
+        "load synth",
+    ]
     commands += ["check", "demo", "journal verify"]
 
     missing = [name for name in settings if f"`{name}`" not in readme]
@@ -116,7 +127,9 @@ def test_templates_import_nothing_they_do_not_use():
 
 
 def test_templates_carry_no_inline_code_and_no_unescaped_data():
-    forbidden = re.compile(r"\|\s*safe|Markup|style=|<script(?![^>]*src)|\son[a-z]+=|hx-on|js:|autoescape", re.IGNORECASE)
+    forbidden = re.compile(
+        r"\|\s*safe|Markup|style=|<script(?![^>]*src)|\son[a-z]+=|hx-on|js:|autoescape", re.IGNORECASE
+    )
     found = [
         f"{file.name}: {hit.group()}"
         for file in TEMPLATES
@@ -169,8 +182,19 @@ def test_public_functions_of_the_nouns_say_what_they_are_for():
 
 def test_the_project_names_no_registry_and_no_machine():
     kinds = {".py", ".md", ".toml", ".txt", ".html", ".css", ".js", ".json", ".sql", ""}
-    skipped = {".git", ".venv", "var", ".mypy_cache", ".ruff_cache", ".pytest_cache", "__pycache__", ".hypothesis"}
-    forbidden = re.compile("pypi" + r"\.org|files\.python" + r"hosted|registry\.npm" + "js|/wor" + "k/main|/ro" + "ot/")
+    skipped = {
+        ".git",
+        ".venv",
+        "var",
+        ".mypy_cache",
+        ".ruff_cache",
+        ".pytest_cache",
+        "__pycache__",
+        ".hypothesis",
+    }
+    forbidden = re.compile(
+        "pypi" + r"\.org|files\.python" + r"hosted|registry\.npm" + "js|/wor" + "k/main|/ro" + "ot/"
+    )
     found = [
         str(file.relative_to(ROOT))
         for file in ROOT.rglob("*")

@@ -345,15 +345,16 @@ async def test_the_export_holds_as_many_rows_as_the_page_says(role, address, vis
     file = tmp_path / "data.zip"
     await (await download.value).save_as(file)
     assert (await download.value).suggested_filename == f"auftakt-{role}.zip"
-    assert rows(file, "beitraege.csv", "stimmen.csv") == [shown["Beiträge"], shown["Stimmen"]]
+    written, votes = (table(file, name) for name in ("beitraege.csv", "stimmen.csv"))
+    assert (len(written), len(votes)) == (shown["Beiträge"], shown["Stimmen"])
+    assert shown["Menschen machen mit"] >= len({vote["schluessel"] for vote in votes}) > 100
     await page.goto(address)
     await expect(page.get_by_role("region", name="Meine Datenpakete")).to_contain_text("fertig")
 
 
-def rows(file, *names: str) -> list[int]:
+def table(file, name: str) -> list[dict[str, str]]:
     with ZipFile(file) as archive:
-        tables = [archive.read(name).decode("utf-8-sig") for name in names]
-    return [len(list(csv.reader(io.StringIO(table), delimiter=";"))) - 1 for table in tables]
+        return list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig")), delimiter=";"))
 
 
 # --- nothing typed is lost --------------------------------------------------------------------------

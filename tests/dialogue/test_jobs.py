@@ -1,0 +1,118 @@
+"""Jobs and mails: part of the caller's transaction, tried again, never lost, recognisable when doubled."""
+
+import asyncio
+import contextlib
+import socket
+from datetime import timedelta
+from email import message_from_bytes
+
+import pytest
+from aiosmtpd.controller import Controller
+from pgqueuer.types import QueueExecutionMode
+
+from consultations import jobs as worklist
+from dialogue.kit import jobs
+from dialogue.kit.mail import Mail, Post
+from dialogue.web import House
+
+
+async def waiting(owner):
+    return await owner.fetch("SELECT entrypoint, status::text, attempts FROM pgqueuer ORDER BY id")
+
+
+async def test_a_rollback_takes_the_job_along(database, owner):
+    with contextlib.suppress(RuntimeError):
+        async with database.writing() as db:
+            await jobs.enqueue(db, "sweep")
+            raise RuntimeError
+
+    assert await waiting(owner) == []
+
+
+async def test_with_a_key_at_most_one_waits(database, owner):
+    for _ in range(3):
+        async with database.writing() as db:
+            await jobs.enqueue(db, "sweep", key="sweep")
+
+    assert [row["entrypoint"] for row in await waiting(owner)] == ["sweep"]
+
+
+async def test_what_fails_for_good_lies_among_the_failed(database, owner, app_url):
+    async def break_down(_):
+        raise ValueError("no")
+
+    async with database.writing() as db:
+        await jobs.enqueue(db, "broken")
+    queue = await jobs.worker(app_url, {"broken": jobs.Kind(break_down, attempts=0)}, database, {})
+    async with asyncio.timeout(20):
+        await queue.qm.run(mode=QueueExecutionMode.drain, dequeue_timeout=SOON)
+    await queue.connection._connection.close()
+
+    async with database.reading() as db:
+        assert [row.entrypoint for row in await jobs.dead(db)] == ["broken"]
+
+
+SOON = timedelta(seconds=0.5)
+
+
+class Inbox:
+    """A mail server that first misbehaves in some way and then works."""
+
+    def __init__(self, fault: str) -> None:
+        self.fault, self.taken, self.seen = fault, [], 0
+
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
+        self.seen += 1
+        if self.fault == "rejects" and self.seen == 1:
+            return "451 try again later"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+        if self.fault == "refuses data" and self.seen == 1:
+            return "452 no space"
+        self.taken.append(envelope.content)
+        if self.fault == "cuts after data" and self.seen == 1:
+            server.transport.abort()
+        return "250 OK"
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+@pytest.mark.parametrize("fault", ["works", "gone", "rejects", "refuses data", "cuts after data"])
+async def test_a_mail_arrives_however_the_server_misbehaves(database, make, running, app_url, fault):
+    person, port, inbox = await make.citizen(), free_port(), Inbox(fault)
+    house = running.house
+    post = Post("Stadt <stadt@halle.example>", f"smtp://127.0.0.1:{port}")
+    async with database.writing() as db:
+        await jobs.enqueue(db, "mail", template="reset", person=person.id)
+    resources = {"house": House(house.settings, database, house.templates, post, house.city)}
+    queue = await jobs.worker(app_url, worklist.LIST, database, resources)
+    working = asyncio.create_task(queue.qm.run(mode=QueueExecutionMode.drain, dequeue_timeout=SOON))
+    if fault == "gone":
+        await asyncio.sleep(0.5)
+    server = Controller(inbox, hostname="127.0.0.1", port=port)
+    server.start()
+    async with asyncio.timeout(30):
+        await working
+    server.stop()
+    await queue.connection._connection.close()
+
+    messages = [message_from_bytes(content) for content in inbox.taken]
+    assert [message["To"] for message in messages] == [person.email] * (
+        2 if fault == "cuts after data" else 1
+    )
+    assert len({message["Message-ID"] for message in messages}) == 1
+
+
+def test_headers_of_a_mail_cannot_be_broken_open():
+    post = Post("Stadt <stadt@halle.example>")
+
+    message = post.message(Mail("a@halle.example", "Guten\r\nBcc: x@halle.example", "Text", "7"))
+
+    assert (message["Bcc"], message["Subject"]) == (None, "Guten Bcc: x@halle.example")
+    assert message["Message-ID"] == "<7@halle.example>"

@@ -1,0 +1,47 @@
+"""Pictures of the demonstration's city for the README: `SCREENSHOTS=1 pytest tests/journeys/test_screenshots.py`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.scenes import thread_of
+
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
+TALLEST, HEAVIEST = 1200, 250_000
+
+
+async def picture(page, name: str) -> int:
+    """Store what the page shows, at most 1200 pixels of it; returns the file's size."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    size = await page.evaluate(
+        "[document.documentElement.offsetWidth, document.documentElement.scrollHeight]"
+    )
+    clip = {"x": 0, "y": 0, "width": size[0], "height": min(size[1], TALLEST)}
+    return len(await page.screenshot(path=IMAGES / f"{name}.png", full_page=True, clip=clip))
+
+
+@pytest.mark.parametrize(("name", "width"), [("{}", 1280), ("{}-320", 320)])
+async def test_start_and_thread(name, width, visit, live):
+    page = await visit(live.people["citizen"], width=width)
+    await page.goto("/")
+    start = await picture(page, name.format("start"))
+    await page.goto("/punkte/A2")
+    for form in (page.locator("#haltung"), page.get_by_role("article").first):
+        if await form.locator("[aria-pressed=true]").count() == 0:
+            await form.get_by_role("button").first.click()
+        await form.locator(".tally").wait_for()
+    thread = await picture(page, name.format("thread"))
+    assert max(start, thread) <= HEAVIEST
+
+
+async def test_queue_and_receipt(visit, live, database):
+    desk, page = await visit(live.people["moderator"]), await visit(live.people["citizen"])
+    await desk.goto("/moderation")
+    await desk.get_by_role("link", name="Unsere Nachbarin").click()
+    await desk.get_by_label("Begründung an die Autorin oder den Autor").wait_for()
+    await page.goto(f"/faden/{await thread_of(database, 'A2')}/schreiben")
+    await page.get_by_label("Ihr Beitrag").fill("Bitte sagt dazu, wann ein Mensch übernimmt.")
+    await page.get_by_role("button", name="Absenden").click()
+    await page.locator(".receipt").wait_for()
+
+    assert max([await picture(desk, "queue"), await picture(page, "receipt")]) <= HEAVIEST
