@@ -9,7 +9,6 @@ from consultations import app
 from dialogue.kit import logs, postgres, settings
 from dialogue.kit.database import Database
 
-
 RUNNING = "KI_DIALOG_RUNNING_DATABASE"
 
 

@@ -196,7 +196,7 @@ async def checked_password(password: str, *known: str) -> str:
 
 
 def _weak(password: str, known: Iterable[str]) -> bool:
-    from zxcvbn import zxcvbn  # loads 30,000 words: only when somebody chooses a password
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - loads 30,000 words: only when somebody chooses a password
 
     return int(zxcvbn(password[:72], user_inputs=list(known))["score"]) < 2
 

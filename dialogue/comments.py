@@ -196,7 +196,8 @@ async def by_number(db: AsyncConnection, number: str, viewer: Viewer = NOBODY) -
     values: dict[str, Any] = {"number": tokens.number(number)}
     if viewer.person_id is not None:
         values["viewer"] = viewer.person_id
-    found = (await db.execute(_one_query(viewer.person_id is not None, viewer.moderates), values)).first()
+    query = _one_query(viewer.person_id is not None, viewer.moderates)
+    found: Record | None = (await db.execute(query, values)).first()
     if found is None:
         raise NotFound
     return found
@@ -464,9 +465,7 @@ async def opened_by_receipt(db: AsyncConnection, number: str, secret: str) -> Re
     values = {"number": tokens.number(number), "secret": tokens.digest(tokens.typed(secret))}
     found = (await db.execute(_BY_SECRET, values)).first()
     if found is None:
-        raise NotFound(
-            "Nummer und Schlüssel passen nicht zusammen. Bitte prüfen Sie beide auf Ihrem Beleg."
-        )
+        raise NotFound("Nummer und Schlüssel passen nicht zusammen. Bitte prüfen Sie beide auf Ihrem Beleg.")
     return await by_number(db, number, Viewer(moderates=True))
 
 

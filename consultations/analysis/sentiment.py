@@ -5,6 +5,7 @@ positive; "none" means that no word of the list occurred. Never shown per person
 """
 
 import unicodedata
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -37,11 +38,9 @@ class Reading:
 
 @cache
 def _tools() -> tuple[Any, Any, Any]:
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from textblob_de import PatternAnalyzer, PatternTokenizer, TextBlobDE
+        from textblob_de import PatternAnalyzer, PatternTokenizer, TextBlobDE  # noqa: PLC0415 - half a second
     return TextBlobDE, PatternTokenizer(), PatternAnalyzer()
 
 

@@ -330,7 +330,8 @@ async def logins(db: AsyncConnection) -> list[dict[str, str]]:
 
 
 _SHIFTED = (
-    "UPDATE consultations SET starts_on = starts_on + CAST(:days AS integer), ends_on = ends_on + CAST(:days AS integer), published_at = published_at + :span",
+    "UPDATE consultations SET starts_on = starts_on + CAST(:days AS integer), "
+    "ends_on = ends_on + CAST(:days AS integer), published_at = published_at + :span",
     "UPDATE phases SET starts_on = starts_on + CAST(:days AS integer), ends_on = ends_on + CAST(:days AS integer)",
     "UPDATE points SET changed_at = changed_at + :span",
     "UPDATE responses SET published_at = published_at + :span",

@@ -92,7 +92,9 @@ class Database:
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """One consistent view for long reads that stream: exports, verification."""
         async with self.writer.connect() as connection:
-            yield await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield await connection.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
 
     async def close(self) -> None:
         await self.reader.dispose()

@@ -49,8 +49,9 @@ INSULTS = frozenset(
         "wichser",
     ]
 )
+SHOWN = 10  # words per sign, each once: enough to see why
 _WORD = re.compile(r"\w+")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*\w")
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w")  # begins nowhere else: linear in any text
 _PHONE = re.compile(r"(?<![\w/-])(?:\+49|0049|0)[\s/().–-]*(?:\d[\s/().–-]?){6,13}\d(?![\w-])")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){3,7}(?:\s?[A-Z0-9]{1,3})?\b")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
@@ -78,7 +79,7 @@ def judge(text: str) -> list[Sign]:
         ("wordless", () if _WORD.search(text) else (text[:20],)),
         ("long", (f"{len(text)} Zeichen",) if len(text) > 1_500 else ()),
     )
-    return [Sign(kind, LABELS[kind], words) for kind, words in found if words]
+    return [Sign(kind, LABELS[kind], tuple(dict.fromkeys(words))[:SHOWN]) for kind, words in found if words]
 
 
 def _insults(text: str) -> Iterator[str]:

@@ -61,14 +61,14 @@ class Inbox:
     def __init__(self, fault: str) -> None:
         self.fault, self.taken, self.seen = fault, [], 0
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's name
+    async def handle_RCPT(self, server, session, envelope, address, options):
         self.seen += 1
         if self.fault == "rejects" and self.seen == 1:
             return "451 try again later"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(self, server, session, envelope):
         if self.fault == "refuses data" and self.seen == 1:
             return "452 no space"
         self.taken.append(envelope.content)

@@ -162,7 +162,8 @@ class Visits:
     chromium: Browser
     live: Live
     database: Database
-    opened: list[Page | BrowserContext] = field(default_factory=list)
+    opened: list[BrowserContext] = field(default_factory=list)
+    watched: list[tuple[Page, str, Any]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     async def __call__(
@@ -170,18 +171,21 @@ class Visits:
         person: Made | None = None,
         *,
         refusals: tuple[int, ...] = (),
-        context: BrowserContext | None = None,
+        tab: Page | None = None,
         **options: Any,
     ) -> Page:
-        """A window of a visitor, signed in as the person; `refusals` are the statuses it may meet."""
-        own = context or await open_context(self.chromium, self.live, **options)
-        await own.clear_cookies()
+        """A window of a visitor, signed in as the person; `refusals` are the statuses it may meet.
+
+        With `tab` an empty one from before is used again: its styles and fonts are there already.
+        """
+        if tab is None:
+            self.opened.append(await open_context(self.chromium, self.live, **options))
+            tab = await self.opened[-1].new_page()
+        await tab.context.clear_cookies()
         if person is not None:
-            await self._sign_in(own, person)
-        page = await own.new_page()
-        self.opened.append(page if context else own)
-        self._watch(page, refusals)
-        return page
+            await self._sign_in(tab.context, person)
+        self._watch(tab, refusals)
+        return tab
 
     async def _sign_in(self, context: BrowserContext, person: Made) -> None:
         async with self.database.writing() as db:
@@ -204,10 +208,20 @@ class Visits:
             if response.status >= 400 and response.status not in refusals:
                 note(f"{response.status} from {response.url}")
 
-        page.on("console", said)
-        page.on("pageerror", lambda error: note(str(error)))
-        page.on("request", asked)
-        page.on("response", answered)
+        for event, heard in (
+            ("console", said),
+            ("pageerror", lambda error: note(str(error))),
+            ("request", asked),
+            ("response", answered),
+        ):
+            page.on(event, heard)
+            self.watched.append((page, event, heard))
+
+    async def end(self) -> None:
+        for page, event, heard in self.watched:
+            page.remove_listener(event, heard)
+        for context in self.opened:
+            await context.close()
 
 
 @pytest.fixture
@@ -215,8 +229,7 @@ async def visit(chromium: Browser, live: Live, database: Database) -> AsyncItera
     """Opens windows; a console error, a refused resource or a foreign host in any of them fails the journey."""
     visits = Visits(chromium, live, database)
     yield visits
-    for opened in visits.opened:
-        await opened.close()
+    await visits.end()
     assert visits.problems == []
 
 

@@ -83,7 +83,7 @@ async def test_from_registering_to_being_read(visit, mails, make):
     await page.get_by_label("Beitragsnummer").fill(number.lower().replace("-", " "))
     await page.get_by_label("Schlüssel vom Beleg").fill(secret.lower())
     await page.get_by_role("button", name="Beitrag ansehen").click()
-    await expect(page.get_by_text("Ihr Beitrag ist veröffentlicht")).to_be_visible()
+    await expect(page.get_by_text("Ihr Beitrag wurde veröffentlicht")).to_be_visible()
     subjects = [mail["Subject"] for mail in await mails("nora@halle.example")]
     assert subjects == [
         "Bitte bestätigen Sie Ihre E-Mail-Adresse",
@@ -126,7 +126,8 @@ async def test_a_rejected_author_reads_rule_and_reasons_at_the_comment_and_in_th
 
 # --- by keyboard ------------------------------------------------------------------------------------
 
-FOCUS = """() => {
+FOCUS = """async () => {
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
     const at = document.activeElement;
     const ring = (element) => {
         const style = element && getComputedStyle(element);

@@ -66,7 +66,7 @@ async def test_checked_later_what_triage_notices_is_held_with_its_reason(browser
 
     async with database.reading() as db:
         status, signs = (await db.execute(select(Comment.status, Comment.signs))).one()
-    assert (status, [noticed["kind"] for noticed in signs][0]) == ("pending", sign)
+    assert (status, signs[0]["kind"]) == ("pending", sign)
 
 
 @pytest.mark.parametrize(
