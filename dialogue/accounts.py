@@ -357,7 +357,7 @@ async def ask_for_reset(db: AsyncConnection, email: str) -> None:
 
 
 async def set_password(db: AsyncConnection, token: str, password: str) -> int:
-    """A new password by link (reset or invitation); ends all other sessions, confirms the address."""
+    """A new password by link (reset or invitation); ends all other sessions and links, confirms the address."""
     link = await _link(db, token, {"reset", "invite"})
     stored = await hashed(await checked_password(password))
     await _use(db, token)
@@ -366,6 +366,7 @@ async def set_password(db: AsyncConnection, token: str, password: str) -> int:
         .where(Person.id == link.person_id)
         .values(password=stored, confirmed_at=func.coalesce(Person.confirmed_at, func.now()))
     )
+    await db.execute(delete(Link).where(Link.person_id == link.person_id, Link.used_at.is_(None)))
     await sign_out_everywhere(db, link.person_id)
     return int(link.person_id)
 

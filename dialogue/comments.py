@@ -330,9 +330,13 @@ _ADD = (
 )
 
 
-async def may_write(db: AsyncConnection, person_id: int) -> None:
-    """Lock the person's row and raise TooMany or Invalid when they may not write just now."""
+async def one_by_one(db: AsyncConnection, person_id: int) -> None:
+    """Let a person's submits wait for each other until the commit: equal ones see the first, limits count all."""
     await db.execute(_LOCK, {"person": person_id})
+
+
+async def may_write(db: AsyncConnection, person_id: int) -> None:
+    """Raise TooMany or Invalid when the person may not write just now."""
     writer = (await db.execute(_WRITER, {"person": person_id})).one()
     if writer.blocked:
         raise Invalid("Ihr Konto ist zurzeit für Beiträge gesperrt. Die Begründung steht unter „Mein Konto“.")

@@ -47,12 +47,17 @@ _COUNT = select(func.count()).where(
 _ADD = insert(Attempt).values(limit=bindparam("limit"), key=bindparam("key"))
 
 
-async def take(db: AsyncConnection, limit: Limit, key: bytes) -> None:
-    """Count one attempt, or raise TooMany; parallel attempts of one key wait for each other."""
-    await db.execute(_LOCK, {"key": key})
+async def look(db: AsyncConnection, limit: Limit, key: bytes) -> None:
+    """Raise TooMany when no attempt is left; counts nothing and waits for nobody."""
     values = {"limit": limit.name, "key": key, "seconds": limit.seconds}
     if (await db.execute(_COUNT, values)).scalar_one() >= limit.count:
         raise TooMany(limit.text, seconds=limit.seconds)
+
+
+async def take(db: AsyncConnection, limit: Limit, key: bytes) -> None:
+    """Count one attempt, or raise TooMany. Parallel attempts of one key wait for each other until the commit."""
+    await db.execute(_LOCK, {"key": key})
+    await look(db, limit, key)
     await db.execute(_ADD, {"limit": limit.name, "key": key})
 
 

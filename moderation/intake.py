@@ -24,6 +24,7 @@ class Draft:
 
 async def submit(db: AsyncConnection, author: Current, draft: Draft) -> Record:
     """Store a contribution and return (id, number, status); an equal submit gives the same answer."""
+    await comments.one_by_one(db, author.id)
     if (there := await comments.repeated(db, author.id, draft.once)) is not None:
         return there
     thread = await threads.open_for_writing(db, draft.thread_id)

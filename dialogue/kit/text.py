@@ -46,7 +46,7 @@ def excerpt(text: str, limit: int = 160) -> str:
 def _link(address: str) -> str:
     target = f"http://{address}" if address[:4].lower() == "www." else address
     try:
-        urlsplit(target).port
+        _ = urlsplit(target).port
     except ValueError:
         return escape(address)
     return f'<a href="{escape(target)}" rel="nofollow ugc noopener">{escape(address)}</a>'

@@ -7,6 +7,7 @@ from wtforms import BooleanField, Field, HiddenField, PasswordField
 from wtforms.validators import InputRequired
 
 from dialogue import accounts, comments, limits
+from dialogue.kit.database import Record
 from dialogue.kit.errors import Invalid, NotFound
 from dialogue.kit.forms import GermanForm, email_field
 from dialogue.kit.security import own_path
@@ -55,9 +56,9 @@ def _text(field: Field) -> str:
     return str(field.data or "")
 
 
-async def _count(page: Page, limit: limits.Limit, *key: str) -> None:
+async def _count(page: Page, limit: limits.Limit, *key: str, use: Any = limits.take) -> None:
     if page.house.settings.limits:
-        await limits.take(page.db, limit, page.keyed(*key) if key else page.address_key)
+        await use(page.db, limit, page.keyed(*key) if key else page.address_key)
 
 
 async def register(page: Page) -> Response:
@@ -71,8 +72,8 @@ async def do_register(page: Page) -> Response:
         raise NotFound("Zurzeit lassen sich keine Konten anlegen: Es gibt noch keine Teilnahmebedingungen.")
     if form.validate():
         try:
-            await _count(page, limits.MAIL, "mail", _text(form.email).lower())
             await accounts.register(page.db, _text(form.email), _text(form.password), terms.id)
+            await _count(page, limits.MAIL, "mail", _text(form.email).lower())
             return page.render("dialogue/account/registered.html", email=_text(form.email))
         except Invalid as error:
             form.refuse(error)
@@ -112,9 +113,7 @@ async def do_sign_in(page: Page) -> Response:
     retry = own_path(str(page.form.get("retry") or "")) if page.form.get("retry") else ""
     if form.validate():
         email = _text(form.email).lower()
-        await _count(page, limits.SIGN_IN_ADDRESS)
-        await _count(page, limits.SIGN_IN_ACCOUNT, "sign_in", email)
-        person = await accounts.check_password(page.db, email, _text(form.password))
+        person = await _checked(page, email, _text(form.password))
         if person is not None and person.confirmed_at is not None:
             if retry:
                 resume = page.render("dialogue/account/resume.html", kept=kept, retry=retry)
@@ -124,11 +123,24 @@ async def do_sign_in(page: Page) -> Response:
     return page.render("dialogue/account/sign_in.html", status=422, form=form, kept=kept, retry=retry)
 
 
+async def _checked(page: Page, email: str, password: str) -> Record | None:
+    """The account, or None. Counted after the slow check of the password, so that nobody waits for its lock."""
+    attempts = ((limits.SIGN_IN_ADDRESS,), (limits.SIGN_IN_ACCOUNT, "sign_in", email))
+    for attempt in attempts:
+        await _count(page, *attempt, use=limits.look)
+    person = await accounts.check_password(page.db, email, password)
+    for attempt in attempts:
+        await _count(page, *attempt)
+    return person
+
+
 _REFUSED = "E-Mail-Adresse und Passwort passen nicht zusammen. Bitte prüfen Sie beides."
 _UNCONFIRMED = "Dieses Konto ist noch nicht bestätigt. Bitte öffnen Sie den Link in unserer E-Mail."
 
 
 async def _signed_in(page: Page, person_id: int, target: str, answer: Response | None = None) -> Response:
+    if page.person is not None:
+        await accounts.sign_out(page.db, page.person)
     token, life = await accounts.sign_in(
         page.db, person_id, _device(page.request.headers.get("user-agent", ""))
     )

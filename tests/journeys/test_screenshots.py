@@ -12,6 +12,7 @@ TALLEST, HEAVIEST = 1200, 250_000
 
 async def picture(page, name: str) -> int:
     """Store what the page shows, at most 1200 pixels of it; returns the file's size."""
+    await page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
     IMAGES.mkdir(parents=True, exist_ok=True)
     size = await page.evaluate(
         "[document.documentElement.offsetWidth, document.documentElement.scrollHeight]"

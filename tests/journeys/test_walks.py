@@ -275,6 +275,7 @@ async def test_what_one_moderator_hides_another_restores(visit, make, database, 
 
     await first.goto(f"/beitraege/{number}")
     await first.get_by_role("link", name="In der Moderation öffnen").click()
+    await expect(first.get_by_label("Tasten benutzen")).to_be_visible()
     await first.keyboard.press("2")
     await first.get_by_role("button", name="Ausblenden und weiter").click()
     await expect(first).not_to_have_url(re.compile(number))
