@@ -71,7 +71,7 @@ async def mailbox(page: Page) -> Response:
 
 
 async def one_mail(page: Page) -> Response:
-    file = _mailbox(page) / f"{page.params['id']}.eml"
+    file = _mailbox(page) / f"{str(page.params['id'])[:20]}.eml"  # no longer than a file's name may be
     if not file.is_file():
         raise NotFound
     return page.render("dialogue/demo_mail_one.html", mail=_read(file))

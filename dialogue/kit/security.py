@@ -98,14 +98,13 @@ class Door:
 
 
 def _hosts(origin: str) -> set[bytes]:
-    """The host names we answer to: the configured one; on the own machine also its other names."""
+    """The host names we answer to, as browsers send them; on the own machine also its other names."""
     parts = urlsplit(origin)
-    names = (
-        {"127.0.0.1", "localhost", "[::1]"}
-        if parts.hostname in {"127.0.0.1", "localhost"}
-        else {parts.hostname}
-    )
-    port = f":{parts.port}" if parts.port else ""
+    name = parts.hostname or ""
+    names = {f"[{name}]" if ":" in name else name}
+    if name in {"127.0.0.1", "localhost", "::1"}:
+        names = {"127.0.0.1", "localhost", "[::1]"}
+    port = "" if parts.port in {None, 80 if parts.scheme == "http" else 443} else f":{parts.port}"
     return {f"{name}{port}".encode() for name in names}
 
 

@@ -71,10 +71,12 @@ async def do_register(page: Page) -> Response:
     if terms is None:
         raise NotFound("Zurzeit lassen sich keine Konten anlegen: Es gibt noch keine Teilnahmebedingungen.")
     if form.validate():
+        email = _text(form.email)
         try:
-            await accounts.register(page.db, _text(form.email), _text(form.password), terms.id)
-            await _count(page, limits.MAIL, "mail", _text(form.email).lower())
-            return page.render("dialogue/account/registered.html", email=_text(form.email))
+            await _count(page, limits.MAIL, "mail", email.lower(), use=limits.look)
+            await accounts.register(page.db, email, _text(form.password), terms.id)
+            await _count(page, limits.MAIL, "mail", email.lower())
+            return page.render("dialogue/account/registered.html", email=email)
         except Invalid as error:
             form.refuse(error)
     return page.render("dialogue/account/register.html", status=422, form=form, terms=terms)

@@ -33,7 +33,7 @@ TEXT = "Erste Zeile mit <b>, & und „Anführung“\n\nZweiter Absatz: 👩‍�
 
 
 async def knock(app, target=b"/", *, method="GET", headers=None, chunks=(), hosts=(HOST,)):
-    """One request as bytes, past every client that would tidy it up; returns the checked page."""
+    """One request as bytes, past every client that would tidy it up. `unread`: chunks left over."""
     raw_path, _, query = target.partition(b"?")
     scope = {
         "type": "http",
@@ -133,6 +133,27 @@ async def secure(database, settings):
 )
 async def test_in_production_only_the_public_host_is_answered(secure, host, status):
     assert (await knock(secure, b"/netiquette", hosts=[host])).status == status
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [
+        ("http://[::1]:8000", b"[::1]:8000"),
+        ("http://localhost", b"127.0.0.1"),
+        ("https://Dialog.Halle.example/", b"dialog.halle.example"),
+        ("https://dialog.halle.example:443", b"dialog.halle.example"),
+        ("https://dialog.halle.example:8443", b"dialog.halle.example:8443"),
+        ("https://[2001:db8::1]", b"[2001:db8::1]"),
+    ],
+)
+async def test_every_origin_that_may_be_set_is_reached_as_browsers_name_it(database, settings, origin, host):
+    app = roof.create(Settings(data=settings.data, origin=origin, secret=KEY), database)
+    own = origin.partition(":")[0].encode() + b"://" + host
+
+    page = await knock(app, b"/netiquette", hosts=[host])
+    sent = await knock(app, b"/konto/anmelden", method="POST", hosts=[host], headers={b"origin": own})
+
+    assert (page.status, sent.status) == (200, 422)
 
 
 # --- origin -----------------------------------------------------------------------------------------

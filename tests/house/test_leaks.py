@@ -138,6 +138,17 @@ async def test_each_secret_is_seen_by_exactly_those_who_may(city, name):
     assert [route.name for route in ROUTES if "GET" in route.methods and not opened(route, pages)] == []
 
 
+async def test_a_reply_to_a_hidden_comment_stands_alone(city):
+    await city.keep_secrets()
+    reply = await city.make.comment(city.open.thread, parent_id=city.secret["hidden"].id, text="Antwort.")
+
+    page = await (await city.viewer("citizen")).get(f"/beitraege/{reply.number}")
+
+    assert page.words(".comment__text") == "Antwort."
+    assert city.secret["hidden"].number not in page.text
+    assert f"/beitraege/{reply.number}/antworten" not in page.text
+
+
 async def test_once_the_seal_is_broken_everyone_sees_the_tallies(city, owner):
     await city.keep_secrets()
     for table in ("threads", "consultations"):
