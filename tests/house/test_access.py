@@ -245,6 +245,21 @@ async def test_what_is_refused_writes_nothing(house, dump, viewer):
     assert await dump() == before
 
 
+@pytest.mark.parametrize("viewer", list(VIEWERS)[1:])
+@pytest.mark.parametrize("status", ["pending", "published"])
+async def test_only_its_author_changes_a_comment_or_takes_it_back(house, make, dump, viewer, status):
+    await house.furnish(viewer)
+    comment = await make.comment(status=status)
+    for name in ("edit", "do_edit", "withdraw"):
+        house.values[name] = {"number": comment.number}
+    before = await dump()
+
+    answered = [await house.ask(viewer, name) for name in ("edit", "do_edit", "withdraw")]
+
+    assert answered == [404] * 3
+    assert await dump() == before
+
+
 @pytest.mark.parametrize("viewer", VIEWERS)
 async def test_looking_at_every_page_changes_nothing(house, dump, viewer):
     await house.furnish(viewer)

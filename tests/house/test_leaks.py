@@ -51,6 +51,7 @@ class City:
             await make.consultation(sealed_until=clock.now() + timedelta(days=3), **dates)
         )
         self.public = await make.comment(self.open.thread)
+        self.answer = await make.comment(self.open.thread, parent_id=self.public.id)
         self.counted = await make.comment(self.sealed.thread)
         people = [await make.person() for _ in range(13)]
         for person in people:
@@ -84,7 +85,7 @@ class City:
 
     def addresses(self):
         """One of every page that can be opened, for every row; links lead to the rest."""
-        comments = [self.public, self.counted, *self.secret.values(), *self.replies.values()]
+        comments = [self.public, self.answer, self.counted, *self.secret.values(), *self.replies.values()]
         values = {
             "number": [NUMBER, *(comment.number for comment in comments)],
             "code": [self.open.code, self.sealed.code],
@@ -136,6 +137,16 @@ async def test_each_secret_is_seen_by_exactly_those_who_may(city, name):
 
     assert seen(pages) == SEES[name]
     assert [route.name for route in ROUTES if "GET" in route.methods and not opened(route, pages)] == []
+
+
+@pytest.mark.parametrize("name", SEES)
+async def test_a_comment_that_is_not_public_opens_for_its_author_and_moderators(city, name):
+    await city.keep_secrets()
+    browser = await city.viewer(name)
+
+    opened = [(await browser.get(f"/beitraege/{row.number}")).status for row in city.secret.values()]
+
+    assert opened == [200 if name in {"author", "moderator"} else 404] * 4
 
 
 async def test_a_reply_to_a_hidden_comment_stands_alone(city):

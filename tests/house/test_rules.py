@@ -9,9 +9,11 @@ from sqlalchemy import Text
 from sqlalchemy.dialects.postgresql import JSONB
 
 from consultations import app, checks, schema
+from dialogue import notices
 from dialogue.kit.database import Base
 from dialogue.kit.settings import Settings
 from dialogue.web import path
+from moderation import decisions
 
 ROOT = Path(__file__).parent.parent.parent
 FLOORS = ("dialogue", "moderation", "consultations")
@@ -102,7 +104,7 @@ def test_every_setting_and_command_is_documented():
 
 def test_every_template_is_used():
     sources = "\n".join(file.read_text() for file in [*CODE, *TEMPLATES])
-    mails = {file.stem for file in (ROOT / "templates" / "mail").glob("[a-z]*.txt")}
+    mails = {f"decision_{kind}" for kind in decisions.LEADS_TO} | {*notices.LINKS}
     unused = [
         name
         for file in TEMPLATES
