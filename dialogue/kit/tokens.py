@@ -43,6 +43,9 @@ def number(value: str) -> str:
 
 
 def new_number() -> str:
-    """A public comment number such as 7K4-92F: six letters of Crockford's base 32."""
-    letters = "".join(secrets.choice(CROCKFORD) for _ in range(6))
+    """A public comment number such as 7K4-92F: six letters of Crockford's base 32.
+
+    Without E: spreadsheets read 12E-456 as a very small number.
+    """
+    letters = "".join(secrets.choice(CROCKFORD.replace("E", "")) for _ in range(6))
     return f"{letters[:3]}-{letters[3:]}"
