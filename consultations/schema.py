@@ -8,7 +8,6 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import consultations.tables  # noqa: F401 - all floors' tables belong to one schema
@@ -92,7 +91,3 @@ async def is_current(url: str) -> bool:
     finally:
         await engine.dispose()
     return found == ScriptDirectory.from_config(_config()).get_current_head()
-
-
-def database_name(url: str) -> str:
-    return make_url(url).database or "dialog"

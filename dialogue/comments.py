@@ -259,13 +259,6 @@ async def waiting(db: AsyncConnection, person_id: int, thread_id: int) -> Sequen
     return (await db.execute(_OWN_WAITING, {"author": person_id, "thread": thread_id})).all()
 
 
-_COUNT = select(func.count()).where(Comment.thread_id == bindparam("thread"), visible_to(NOBODY))
-
-
-async def count(db: AsyncConnection, thread_id: int) -> int:
-    return int((await db.execute(_COUNT, {"thread": thread_id})).scalar_one())
-
-
 # --- writing ----------------------------------------------------------------------------------------
 
 

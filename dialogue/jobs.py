@@ -53,8 +53,3 @@ async def fail(db: AsyncConnection, job_id: int, message: str) -> None:
     await db.execute(
         update(Job).where(Job.id == job_id).values(status="failed", message=message, finished_at=func.now())
     )
-
-
-async def of_person(db: AsyncConnection, person_id: int, name: str) -> list[Record]:
-    query = select(Job.__table__).where(Job.person_id == person_id, Job.name == name)
-    return list(await db.execute(query.order_by(Job.id.desc()).limit(50)))

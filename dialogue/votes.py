@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from dialogue import comments, threads
-from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict
 from dialogue.tables import Comment, Person, Thread, Vote
 
@@ -155,9 +154,3 @@ async def ballots(
     for comment_id, mine, *counts in await db.execute(query, {"person": person_id or 0, "ids": list(ids)}):
         found[comment_id] = Ballot(mine, Tally(*counts) if counts else None)
     return found
-
-
-async def of_person(db: AsyncConnection, person_id: int) -> list[Record]:
-    """All votes of one person, for the copy of their data."""
-    query = select(Comment.number, Vote.value, Vote.cast_at).join(Comment, Comment.id == Vote.comment_id)
-    return list(await db.execute(query.where(Vote.person_id == person_id).order_by(Vote.cast_at)))

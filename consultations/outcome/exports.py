@@ -127,10 +127,8 @@ async def _build(
     database: Database, slug_or_id: str | int, role: str, part: Path, tell: Progress
 ) -> dict[str, Any]:
     """The file under its temporary name, and what it is: slug, rows, bytes, sha256."""
-    async with database.reading() as db:
-        # One view for all statements: comments, tallies and votes of an export fit together.
-        snapshot = await db.execution_options(isolation_level="REPEATABLE READ")
-        made = await write(snapshot, slug_or_id, role, part, tell)
+    async with database.snapshot() as db:  # comments, tallies and votes of an export fit together
+        made = await write(db, slug_or_id, role, part, tell)
     return made | await to_thread.run_sync(measured, part)
 
 
