@@ -46,7 +46,7 @@ F = TypeVar("F", bound=Form)
 SECONDS = 8
 MAX_FIELDS = 100
 NEVER_KEPT = {"password", "password_again", "secret", "schluessel"}
-TRANSIENT = {"40001", "40P01", "55P03", "57014", "57P01", "57P02", "57P03", "53300", "25P03", "08006"}
+PASSES = ("08", "40", "53", "57", "55P03", "25P03")  # SQLSTATEs that go away by themselves, by their start
 
 
 @dataclass(frozen=True)
@@ -263,11 +263,9 @@ def as_refusal(error: BaseException) -> Refusal | None:
         return Unavailable()
     if isinstance(error, DBAPIError):
         state = getattr(error.orig, "sqlstate", None)
-        if error.connection_invalidated or state is None or state in TRANSIENT:
+        if error.connection_invalidated or state is None or state.startswith(PASSES):
             return Unavailable()
-        if state and state.startswith("22"):
-            return Malformed()
-        return None
+        return Malformed() if state.startswith("22") else None
     return Unavailable() if isinstance(error, PendingRollbackError) else None
 
 

@@ -33,8 +33,11 @@ def _note_return(_: Any, record: ConnectionPoolEntry) -> None:
     record.info["returned"] = time.monotonic()
 
 
-def _ping_when_idle(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
-    """A connection that lay idle is asked whether it is alive; one just used is not (docs/decisions/0004)."""
+def _alive(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+    """A connection that lay idle is asked whether it is alive; of one just used it is enough that the
+    server did not hang up (docs/decisions/0004)."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
     if time.monotonic() - record.info.get("returned", math.inf) < FRESH:
         return
     try:
@@ -75,7 +78,7 @@ class Database:
             **more,
         )
         event.listen(engine.sync_engine, "checkin", _note_return)
-        event.listen(engine.sync_engine, "checkout", _ping_when_idle)
+        event.listen(engine.sync_engine, "checkout", _alive)
         return engine
 
     @asynccontextmanager
