@@ -72,6 +72,7 @@ async def rare(database: Database, make: Make, people: dict[str, Made], work: An
     await make.point(await make.consultation(slug="leer", title="Noch ganz am Anfang", **later), code="Z1")
     seal = clock.start_of(later["ends_on"])
     sealed = await make.point(await make.consultation(slug="verdeckt", sealed_until=seal, **later), code="Z2")
+    await make.point(await make.consultation(slug="gleicher-titel", **later), code="Z3")
     await make.comment(sealed.thread)
     thread, ended = await thread_of(database, "E3"), await thread_of(database, "E1")
     await make.stance(Made(id=thread), citizen)
