@@ -398,6 +398,7 @@ _MOVE = (
             (bindparam("to") == "published", func.coalesce(Comment.published_at, func.now())),
             else_=Comment.published_at,
         ),
+        unpublished_at=case((Comment.status == "published", func.now()), else_=Comment.unpublished_at),
     )
     .returning(Comment.id, Comment.revision)
 )

@@ -174,6 +174,7 @@ class Comment(Base):
     created_at: Mapped[Created]
     edited_at: Mapped[Moment | None]
     published_at: Mapped[Moment | None]
+    unpublished_at: Mapped[Moment | None]
     __table_args__ = (
         one_of("status", STATUSES),
         one_of("source", SOURCES),
@@ -189,6 +190,12 @@ class Comment(Base):
         Index("ix_comments_parent_id", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
         Index("ix_comments_waiting", "created_at", "id", postgresql_where=sql("status = 'pending'")),
         Index("ix_comments_thread_id_status", "thread_id", "status"),
+        Index(
+            "ix_comments_unpublished",
+            "thread_id",
+            "unpublished_at",
+            postgresql_where=sql("status <> 'published' AND unpublished_at IS NOT NULL"),
+        ),
         Index("ix_comments_author_id_created_at", "author_id", "created_at"),
     )
 

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from anyio import to_thread
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.outcome.package import Progress, measured, write
 from consultations.outcome.readme import COMMENTS, NOT_PUBLIC
 from consultations.outcome.readme import ROLES as ALL_ROLES
-from consultations.tables import Consultation, Export
+from consultations.tables import Consultation, Export, Point
 from dialogue import jobs, journal
 from dialogue.kit.database import Database
-from dialogue.kit.errors import Invalid, NotFound, Refusal
+from dialogue.kit.errors import Gone, Invalid, NotFound, Refusal
 from dialogue.kit.settings import Settings
-from dialogue.tables import Job
+from dialogue.tables import Comment, Job
 
 __all__ = ["ROLES", "downloadable", "of_person", "run", "start", "to_file", "write"]
 ROLES = ("panelist", "committee", "editor", "moderator")
@@ -163,6 +163,20 @@ def _remove(files: Iterable[Path]) -> None:
 
 # --- who gets them ----------------------------------------------------------------------------------
 
+_left_since = (
+    select(Comment.id)
+    .join(Point, Point.thread_id == Comment.thread_id)
+    .where(
+        Point.consultation_id == Export.consultation_id,
+        Comment.status != "published",
+        Comment.unpublished_at > Job.created_at,
+    )
+    .correlate(Export, Job)
+    .exists()
+)
+_withdrawn = or_(Export.withdrawn_at.is_not(None), and_(Export.role.not_in(NOT_PUBLIC), _left_since)).label(
+    "withdrawn"
+)
 _OF_PERSON = (
     select(
         Job.id.label("job_id"),
@@ -176,6 +190,7 @@ _OF_PERSON = (
         Export.size,
         Export.rows,
         Job.created_at,
+        _withdrawn,
     )
     .join(Export, Export.job_id == Job.id)
     .join(Consultation, Consultation.id == Export.consultation_id)
@@ -190,9 +205,12 @@ async def of_person(db: AsyncConnection, person_id: int) -> list[Row[Any]]:
 
 
 async def downloadable(db: AsyncConnection, job_id: int, person_id: int, roles: Iterable[str]) -> Row[Any]:
-    """The finished export (job_id, file, sha256, …) of this person in a role they still hold, else NotFound."""
+    """The finished export (job_id, file, sha256, …) of this person in a role they still hold, else NotFound.
+
+    Raises Gone when something in a public file is public no longer: hidden or taken back since it was made.
+    """
     query = (
-        select(Export.__table__)
+        select(Export.__table__, _withdrawn)
         .join(Job, Job.id == Export.job_id)
         .join(Consultation, Consultation.id == Export.consultation_id)
         .where(
@@ -200,11 +218,14 @@ async def downloadable(db: AsyncConnection, job_id: int, person_id: int, roles: 
             Job.person_id == person_id,
             Job.status == "done",
             Export.role.in_(set(roles) & set(ROLES)),
-            Export.withdrawn_at.is_(None),
             Consultation.published_at <= func.now(),
         )
     )
     found = (await db.execute(query)).first()
     if found is None:
         raise NotFound("Diese Datei gibt es nicht, oder sie ist nicht mehr für Sie freigegeben.")
+    if found.withdrawn:
+        raise Gone(
+            "Ein Beitrag in diesem Datenpaket ist nicht mehr öffentlich. Bitte stellen Sie die Daten neu zusammen."
+        )
     return found

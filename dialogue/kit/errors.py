@@ -40,6 +40,11 @@ class NotFound(Refusal):
     text = "Vielleicht wurde sie verschoben, oder die Adresse hat einen Tippfehler."
 
 
+class Gone(NotFound):
+    status = 410
+    title = "Das ist nicht mehr da"
+
+
 class Conflict(Refusal):
     status = 409
     title = "Inzwischen hat sich etwas geändert"

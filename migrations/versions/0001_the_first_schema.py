@@ -162,6 +162,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("edited_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("unpublished_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(status = 'published') <= (published_at IS NOT NULL)",
             name=op.f("ck_comments_published_has_moment"),
@@ -198,6 +199,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'published' AND parent_id IS NULL"),
     )
     op.create_index("ix_comments_thread_id_status", "comments", ["thread_id", "status"], unique=False)
+    op.create_index(
+        "ix_comments_unpublished",
+        "comments",
+        ["thread_id", "unpublished_at"],
+        unique=False,
+        postgresql_where=sa.text("status <> 'published' AND unpublished_at IS NOT NULL"),
+    )
     op.create_index(
         "ix_comments_waiting",
         "comments",

@@ -6,7 +6,7 @@ import io
 import json
 import re
 from collections import Counter
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from zipfile import ZipFile
@@ -18,8 +18,9 @@ from consultations import calendar
 from consultations.outcome import exports, readme, synth
 from consultations.outcome.csvfile import guard, unguard
 from consultations.tables import Consultation, Export
+from dialogue import comments
 from dialogue.kit import clock
-from dialogue.kit.errors import Invalid, NotFound
+from dialogue.kit.errors import Gone, Invalid, NotFound
 from dialogue.kit.messages import moment
 from dialogue.tables import Grant, Job, JournalEntry, Vote
 
@@ -504,6 +505,7 @@ async def test_a_job_writes_the_file_and_says_what_it_is(order, work, database, 
             "size": made.size,
             "rows": rows,
             "created_at": job.created_at,
+            "withdrawn": False,
         }
 
 
@@ -634,6 +636,44 @@ async def test_a_withdrawn_export_cannot_be_downloaded(order, database, settings
         await db.execute(update(Export).values(withdrawn_at=clock.now()))
 
     assert await refused(database, job_id, person, "panelist")
+
+
+@pytest.mark.parametrize(
+    ("role", "moves", "there"),
+    [
+        ("panelist", ["hidden"], False),
+        ("committee", ["withdrawn"], False),
+        ("editor", ["hidden", "published"], True),
+        ("moderator", ["hidden"], True),
+    ],
+)
+async def test_a_public_file_is_there_as_long_as_all_in_it_is_public(
+    order, make, database, settings, role, moves, there
+):
+    point, _ = await everything_there_is(make)
+    comment = await make.comment(point.thread)
+    person, _, job_id = await order(role, point.consultation)
+    await exports.run(database, settings, job_id)
+    async with database.writing() as db:
+        for revision, to in enumerate(moves, start=1):
+            await comments.move(db, comment.id, revision, to)
+
+    async with database.reading() as db:
+        assert (await exports.of_person(db, person.id))[0].withdrawn is not there
+        with nullcontext() if there else pytest.raises(Gone):
+            await exports.downloadable(db, job_id, person.id, {role})
+
+
+async def test_a_file_made_after_the_hiding_can_be_downloaded(order, make, database, settings):
+    point, _ = await everything_there_is(make)
+    comment = await make.comment(point.thread)
+    async with database.writing() as db:
+        await comments.move(db, comment.id, 1, "hidden")
+    person, _, job_id = await order("panelist", point.consultation)
+    await exports.run(database, settings, job_id)
+
+    async with database.reading() as db:
+        assert (await exports.downloadable(db, job_id, person.id, {"panelist"})).job_id == job_id
 
 
 async def test_a_panelist_orders_waits_downloads_and_loses_the_right_with_the_role(
