@@ -31,7 +31,7 @@ from dialogue import journal
 from dialogue.kit import jobs, tokens
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid, NotFound, TooMany
-from dialogue.kit.text import length, normalise
+from dialogue.kit.text import length, normalise, overloaded
 from dialogue.tables import Comment, Person, Thread
 
 MAX_LENGTH = 5_000
@@ -272,6 +272,11 @@ def checked(text: str) -> str:
             f"Ihr Text ist zu lang: {size:,} von höchstens {MAX_LENGTH:,} Zeichen. Bitte kürzen Sie ihn.".replace(
                 ",", " "
             ),
+            field="text",
+        )
+    if overloaded(text):
+        raise Invalid(
+            "In Ihrem Text sitzen an einem Buchstaben sehr viele Zusatzzeichen. Bitte entfernen Sie diese.",
             field="text",
         )
     return text

@@ -31,6 +31,18 @@ SIGN_IN_ADDRESS = Limit(
     900,
     "Von diesem Anschluss gab es zu viele Versuche. Bitte warten Sie eine Viertelstunde.",
 )
+REGISTER_ADDRESS = Limit(
+    "register_address",
+    20,
+    3600,
+    "Von diesem Anschluss wurden viele Konten angelegt. Bitte versuchen Sie es in einer Stunde noch einmal.",
+)
+RECEIPT_ADDRESS = Limit(
+    "receipt_address",
+    50,
+    900,
+    "Von diesem Anschluss wurden viele Beitragsnummern probiert. Bitte warten Sie eine Viertelstunde.",
+)
 MAIL = Limit(
     "mail",
     5,

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from wtforms import Form
@@ -33,6 +33,7 @@ from dialogue.kit.errors import (
     Refusal,
     SignInNeeded,
     TooMany,
+    TooSlow,
     Unavailable,
 )
 from dialogue.kit.mail import Post
@@ -204,20 +205,29 @@ def post(address: str, handler: Handler, *, name: str, access: Access) -> Route:
     return _route(address, handler, name, access, "POST")
 
 
+def alone(address: str, text: str, *, name: str, access: Access) -> Route:
+    """An answer that needs neither database nor person: the process says that it lives."""
+
+    async def endpoint(_: Request) -> Response:
+        return PlainTextResponse(text)
+
+    endpoint.access = access  # type: ignore[attr-defined]
+    path.add(route := Route(address, endpoint, name=name))
+    return route
+
+
 def _route(address: str, handler: Handler, name: str, access: Access, method: str) -> Route:
     async def endpoint(request: Request) -> Response:
         form = None
         try:
+            form = await _form(request)
             async with asyncio.timeout(SECONDS):
-                form = await _form(request)
                 return await _serve(request, handler, access, form)
         except Exception as error:  # the one place where every "no" and every failure becomes a page
             return await answer(request, error, form)
 
     endpoint.access = access  # type: ignore[attr-defined]
-    endpoint.handler = handler  # type: ignore[attr-defined]
-    route = Route(address, endpoint, name=name, methods=[method])
-    path.add(route)
+    path.add(route := Route(address, endpoint, name=name, methods=[method]))
     return route
 
 
@@ -225,10 +235,13 @@ async def _form(request: Request) -> FormData:
     if request.method != "POST":
         return FormData()
     try:
-        form = await request.form(max_fields=MAX_FIELDS, max_files=0, max_part_size=BODY_LIMIT)
+        async with asyncio.timeout(SECONDS):
+            form = await request.form(max_fields=MAX_FIELDS, max_files=0, max_part_size=BODY_LIMIT)
         "".join(f"{name}{value}" for name, value in form.multi_items()).encode()  # no half surrogate pair
     except (HTTPException, LookupError, ValueError):
         raise Malformed from None
+    except TimeoutError:
+        raise TooSlow from None
     return form
 
 
@@ -239,7 +252,7 @@ def _connection(house: House, method: str) -> AbstractAsyncContextManager[AsyncC
 async def _serve(request: Request, handler: Handler, access: Access, form: FormData) -> Response:
     house: House = request.app.state.house
     async with _connection(house, request.method) as db:
-        person = await accounts.current(db, request.cookies.get(house.cookie))
+        person = request.state.person = await accounts.current(db, request.cookies.get(house.cookie))
         access.admit(person)
         response = await handler(Page(request, house, db, person, form))
     if person is not None and clock.now() - person.seen_at > accounts.SEEN_EVERY:
@@ -296,13 +309,15 @@ async def answer(request: Request, error: BaseException, form: FormData | None =
     template = "errors/sign_in.html" if isinstance(refusal, SignInNeeded) else "errors/error.html"
     house: House = request.app.state.house
     html = house.templates.get_template(template).render(
-        me=None,
+        me=getattr(request.state, "person", None),
         here=request.scope["path"],
         status=refusal.status,
         title=refusal.title,
         text=refusal.text,
         kept=kept,
-        retry=request.scope["path"] if form is not None and request.method == "POST" else "",
+        retry=request.scope["path"]
+        if form is not None and request.method == "POST" and refusal.may_pass
+        else "",
         next=_here(request),
         reference=reference,
     )

@@ -12,7 +12,7 @@ from dialogue import accounts
 from dialogue.kit import jobs
 from dialogue.kit.errors import NotFound, Unavailable
 from dialogue.roles import EVERYONE
-from dialogue.web import Page, get
+from dialogue.web import Page, alone, get
 
 
 def _legal(slug: str) -> Any:
@@ -77,10 +77,6 @@ async def one_mail(page: Page) -> Response:
     return page.render("dialogue/demo_mail_one.html", mail=_read(file))
 
 
-async def healthz(page: Page) -> Response:
-    return PlainTextResponse("ok")
-
-
 async def readyz(page: Page) -> Response:
     """The database answers, and jobs are being worked off."""
     waiting = await jobs.waiting_seconds(page.db)
@@ -96,6 +92,6 @@ ROUTES = [
     get("/barrierefreiheit", _legal("barrierefreiheit"), name="accessibility", access=EVERYONE),
     get("/demo/post", mailbox, name="demo_mail", access=EVERYONE),
     get("/demo/post/{id:int}", one_mail, name="demo_mail_one", access=EVERYONE),
-    get("/healthz", healthz, name="healthz", access=EVERYONE),
+    alone("/healthz", "ok", name="healthz", access=EVERYONE),
     get("/readyz", readyz, name="readyz", access=EVERYONE),
 ]

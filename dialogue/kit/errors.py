@@ -7,6 +7,7 @@ class Refusal(Exception):
     status = 400
     title = "Das hat nicht geklappt"
     text = "Bitte prüfen Sie Ihre Eingabe."
+    may_pass = True  # the same request may succeed later
 
     def __init__(self, text: str = "", *, field: str = "") -> None:
         super().__init__(text or self.text)
@@ -40,6 +41,12 @@ class NotFound(Refusal):
     text = "Vielleicht wurde sie verschoben, oder die Adresse hat einen Tippfehler."
 
 
+class TooSlow(Refusal):
+    status = 408
+    title = "Das hat zu lange gedauert"
+    text = "Ihre Eingabe kam nicht vollständig bei uns an. Bitte prüfen Sie die Verbindung und senden Sie noch einmal."
+
+
 class Gone(NotFound):
     status = 410
     title = "Das ist nicht mehr da"
@@ -53,11 +60,13 @@ class Conflict(Refusal):
 
 class Closed(Conflict):
     title = "Diese Beteiligung ist beendet"
+    may_pass = False
     text = "Beiträge und Stimmen werden hier nicht mehr angenommen. Alles Gesagte bleibt lesbar."
 
 
 class NotOpenYet(Closed):
     title = "Diese Beteiligung hat noch nicht begonnen"
+    may_pass = True
     text = "Sie können sich schon informieren. Mitreden geht ab dem Beginn der Beteiligung."
 
 

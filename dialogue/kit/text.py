@@ -16,6 +16,7 @@ _CONTROL = re.compile(
     + "]"
 )
 _GRAPHEME = regex.compile(r"\X")
+MOST_SIGNS = 24  # the longest emoji sequences have 10 to 14, Indic clusters fewer
 _BLANK_LINES = re.compile(r"\n{2,}")
 _ENDS = r"\s<>\"'„“”‚‘’«»‹›"  # what ends an address, and what does not belong to one when it stands last
 _ADDRESS = re.compile(rf"((?:https?://|www\.)[^{_ENDS}]+[^{_ENDS}.,;:!?()\[\]])", re.IGNORECASE)
@@ -28,6 +29,11 @@ def normalise(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     return unicodedata.normalize("NFC", _CONTROL.sub("", text)).strip()
+
+
+def overloaded(text: str) -> bool:
+    """Whether one character is built of more signs than any writing needs: it would cover its neighbours."""
+    return not text.isascii() and max(map(len, _GRAPHEME.findall(text)), default=0) > MOST_SIGNS
 
 
 def length(text: str) -> int:

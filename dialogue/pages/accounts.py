@@ -74,8 +74,10 @@ async def do_register(page: Page) -> Response:
         email = _text(form.email)
         try:
             await _count(page, limits.MAIL, "mail", email.lower(), use=limits.look)
+            await _count(page, limits.REGISTER_ADDRESS, use=limits.look)
             await accounts.register(page.db, email, _text(form.password), terms.id)
             await _count(page, limits.MAIL, "mail", email.lower())
+            await _count(page, limits.REGISTER_ADDRESS)
             return page.render("dialogue/account/registered.html", email=email)
         except Invalid as error:
             form.refuse(error)

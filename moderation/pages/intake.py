@@ -146,7 +146,7 @@ async def open_receipt(page: Page) -> Response:
     if not form.validate():
         return page.render("dialogue/receipt_open.html", status=422, form=form, comment=None, decision=None)
     if page.house.settings.limits:
-        await limits.take(page.db, limits.SIGN_IN_ADDRESS, page.address_key)
+        await limits.take(page.db, limits.RECEIPT_ADDRESS, page.address_key)
     try:
         comment = await comments.opened_by_receipt(page.db, str(form.number.data), str(form.secret.data))
     except NotFound as error:

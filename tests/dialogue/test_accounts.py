@@ -575,6 +575,19 @@ async def test_a_burst_of_contributions_is_counted_exactly(browser, make, databa
     assert len(await rows(database, Comment.id)) == 10
 
 
+async def test_twenty_accounts_an_hour_per_address(browser, make, owner):
+    await make.terms()
+    await register(browser, "erste@halle.example")
+    copy = 'INSERT INTO attempts ("limit", key, at) SELECT "limit", key, at FROM attempts, generate_series(1, 18)'
+    await owner.execute(f"{copy} WHERE \"limit\" = 'register_address'")
+
+    answers = [await register(browser, f"{name}@halle.example") for name in ("zweite", "dritte")]
+
+    assert [answer.status for answer in answers] == [200, 429]
+    assert answers[1].headers["retry-after"] == "3600"
+    assert "dritte@halle.example" in answers[1].text
+
+
 async def test_limits_are_counted_in_the_database_without_addresses(browser, make, database, owner):
     person = await make.citizen()
     await sign_in(browser, person.email, "falsch")

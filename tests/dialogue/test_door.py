@@ -1,5 +1,6 @@
 """The door: what never gets in, and that nothing typed is lost when it says no."""
 
+import asyncio
 import re
 from datetime import timedelta
 from urllib.parse import quote, unquote, urlencode
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from structlog.testing import capture_logs
 
 from consultations import app as roof
-from dialogue import accounts
+from dialogue import accounts, web
 from dialogue.kit import clock
 from dialogue.kit.database import Database
 from dialogue.kit.security import BODY_LIMIT, own_path
@@ -278,6 +279,21 @@ async def test_a_body_without_a_length_is_read_no_further_than_the_limit(running
 
     assert page.status == 413
     assert len(chunks) - page.unread <= BODY_LIMIT // 1024 + 1
+
+
+async def test_a_body_that_never_ends_is_not_blamed_on_the_database(running, database, monkeypatch):
+    monkeypatch.setattr(web, "SECONDS", 0.1)
+
+    async def endless(_scope, _receive, send):
+        async def receive():
+            await asyncio.sleep(1)
+            return {"type": "http.request", "body": b"x", "more_body": True}
+
+        await running.app(_scope, receive, send)
+
+    page = await knock(endless, b"/konto/anmelden", method="POST", headers=FORM)
+
+    assert (page.status, page.words("h1")) == (408, "Das hat zu lange gedauert")
 
 
 async def test_a_body_at_the_limit_is_read(running, database):
@@ -727,11 +743,6 @@ class Refused:
     def __init__(self, make, person):
         self.make, self.person = make, person
 
-    async def closed(self):
-        now = clock.now()
-        thread = await self.make.thread(opens_at=now - timedelta(9), closes_at=now - timedelta(1))
-        return f"/faden/{thread.id}/schreiben", {}
-
     async def not_open_yet(self):
         now = clock.now()
         thread = await self.make.thread(opens_at=now + timedelta(1), closes_at=now + timedelta(9))
@@ -761,7 +772,6 @@ class Refused:
 
 
 STATUS = {
-    "closed": 409,
     "not_open_yet": 409,
     "no_thread": 404,
     "parent_gone": 404,
@@ -786,6 +796,29 @@ async def test_what_was_typed_is_in_the_answer_that_refuses_it(browser, make, da
     assert await texts(database) == before
 
 
+async def test_after_the_end_the_text_stays_to_be_copied_and_nothing_promises_another_try(browser, make):
+    now = clock.now()
+    thread = await make.thread(opens_at=now - timedelta(9), closes_at=now - timedelta(1))
+    await browser.sign_in(await make.citizen())
+
+    page = await browser.post(f"/faden/{thread.id}/schreiben", text=TEXT)
+
+    assert (page.status, page.one("main textarea").text.lstrip("\n")) == (409, TEXT)
+    assert page.select("main form") == []
+
+
+@pytest.mark.parametrize("base", ["a", "🙂"])
+async def test_a_letter_under_a_heap_of_marks_is_refused_and_kept(browser, make, base):
+    await browser.sign_in(await make.citizen())
+    heap = f"Guten Tag {base}" + "\u0335" * 400
+
+    page = await browser.post(f"/faden/{(await make.thread()).id}/schreiben", text=heap)
+
+    assert page.status == 422
+    assert typed(page)["text"] == heap
+    assert "sehr viele Zusatzzeichen" in page.words(".kern-error")
+
+
 @pytest.mark.parametrize("text", ["x" * 5_001, TEXT + "x" * 5_000, "ä" * 40_000])
 async def test_a_text_that_does_not_fit_stays_in_its_field(browser, make, text):
     await browser.sign_in(await make.citizen())
@@ -808,13 +841,30 @@ async def test_without_a_database_the_text_comes_back_to_be_sent_again(settings)
     assert (page.status, page.form("/faden/1/schreiben")) == (503, {"text": TEXT, "once": "7"})
 
 
+async def test_the_process_says_that_it_lives_without_a_database(settings):
+    away = Database("postgresql+asyncpg://dialog@127.0.0.1:1/dialog")
+    async with Browser(roof.create(settings, away), ORIGIN) as browser:
+        page = await browser.get("/healthz")
+
+    assert (page.status, page.text) == (200, "ok")
+
+
+async def test_who_is_signed_in_stays_so_on_the_page_of_a_refusal(browser, make):
+    await browser.sign_in(await make.citizen())
+
+    page = await browser.get("/beitraege/000-000")
+
+    assert page.status == 404
+    assert [link["href"] for link in page.select('header a[href^="/konto"]')] == ["/konto"]
+
+
 async def test_what_is_sent_again_after_a_refusal_is_one_comment(browser, make, database, owner):
     thread, citizen = await make.thread(), await make.citizen()
     await browser.sign_in(citizen)
     address = f"/faden/{thread.id}/schreiben"
-    await owner.execute("UPDATE threads SET closes_at = now()")
+    await owner.execute("UPDATE threads SET opens_at = now() + interval '1 hour'")
     page = await browser.post(address, text=TEXT, once=str(uuid4()))
-    await owner.execute("UPDATE threads SET closes_at = now() + interval '1 day'")
+    await owner.execute("UPDATE threads SET opens_at = now() - interval '1 day'")
 
     numbers = [
         (await browser.post(address, **page.form(address))).words(".receipt__number") for _ in range(3)

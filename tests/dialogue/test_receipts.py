@@ -187,7 +187,7 @@ async def test_guessing_ends_after_fifty_tries(make, new_browser, browser, owner
     number, secret = await written(make, new_browser)
     await open_receipt(browser, number, "FALSCH")
     copy = 'INSERT INTO attempts ("limit", key, at) SELECT "limit", key, at FROM attempts, generate_series(1, 49)'
-    await owner.execute(f"{copy} WHERE \"limit\" = 'sign_in_address'")
+    await owner.execute(f"{copy} WHERE \"limit\" = 'receipt_address'")
 
     page = await open_receipt(browser, number, secret)
 
