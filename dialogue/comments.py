@@ -1,8 +1,7 @@
 """Comments: what people say; statuses, allowed transitions, and who may see which."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -11,21 +10,17 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
-    and_,
     bindparam,
     case,
     func,
-    literal,
     null,
     or_,
     select,
     true,
-    tuple_,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.orm import aliased
 
 from dialogue import journal
 from dialogue.kit import jobs, tokens
@@ -35,8 +30,6 @@ from dialogue.kit.text import length, normalise, overloaded
 from dialogue.tables import Comment, Person, Thread
 
 MAX_LENGTH = 5_000
-PAGE = 50
-FOLDED = 3
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     "published": frozenset({"pending", "hidden", "rejected"}),
     "rejected": frozenset({"pending"}),
@@ -65,7 +58,7 @@ def visible_to(viewer: Viewer, comment: Any = Comment) -> ColumnElement[bool]:
     return public if viewer.person_id is None else or_(public, comment.author_id == viewer.person_id)
 
 
-def _columns(comment: Any, author: Any) -> tuple[Any, ...]:
+def columns(comment: Any, author: Any) -> tuple[Any, ...]:
     return (
         comment.id,
         comment.number,
@@ -83,107 +76,13 @@ def _columns(comment: Any, author: Any) -> tuple[Any, ...]:
 # --- reading ----------------------------------------------------------------------------------------
 
 
-def _mixed() -> ColumnElement[int]:
-    return func.hashint8extended(Comment.id, bindparam("seed", type_=BigInteger))
-
-
-@cache
-def _page_query(sort: str, continued: bool) -> Select[Any]:
-    """Top-level comments of a thread, each with its reply count and first replies, in one statement."""
-    if sort == "newest":
-        order: tuple[Any, ...] = (Comment.published_at.desc(), Comment.id.desc())
-        behind = tuple_(Comment.published_at, Comment.id) < tuple_(bindparam("moment"), bindparam("last"))
-    else:
-        order = (_mixed(), Comment.id)
-        behind = tuple_(_mixed(), Comment.id) > tuple_(bindparam("hash", type_=BigInteger), bindparam("last"))
-    author, reply, writer = aliased(Person), aliased(Comment), aliased(Person)
-    shown = and_(reply.parent_id == Comment.id, visible_to(NOBODY, reply))
-    top = (
-        select(
-            *_columns(Comment, author),
-            select(func.count()).where(shown).correlate(Comment).scalar_subquery().label("replies"),
-            (_mixed() if sort == "mixed" else literal(0)).label("hash"),
-            func.row_number().over(order_by=order).label("rank"),
-        )
-        .outerjoin(author, author.id == Comment.author_id)
-        .where(
-            Comment.thread_id == bindparam("thread"),
-            Comment.parent_id.is_(None),
-            visible_to(NOBODY),
-            behind if continued else true(),
-        )
-        .order_by(*order)
-        .limit(PAGE + 1)
-        .cte("top")
-    )
-    first = (
-        select(*_columns(reply, writer))
-        .outerjoin(writer, writer.id == reply.author_id)
-        .where(reply.parent_id == top.c.id, visible_to(NOBODY, reply))
-        .order_by(reply.published_at, reply.id)
-        .limit(FOLDED)
-        .correlate(top)
-        .lateral("first")
-    )
-    replies = (
-        select(*first.c, literal(0), top.c.hash, top.c.rank).join(first, true()).where(top.c.replies > 0)
-    )
-    both = select(*top.c).union_all(replies).subquery()
-    return select(both).order_by(both.c.rank, both.c.parent_id.is_not(None), both.c.published_at, both.c.id)
-
-
-@dataclass
-class Listing:
-    """A page of a thread: top-level rows, their first replies by parent id, and the next cursor."""
-
-    top: list[Any] = field(default_factory=list)
-    replies: dict[int, list[Any]] = field(default_factory=dict)
-    cursor: str = ""
-
-    @property
-    def ids(self) -> list[int]:
-        return [row.id for row in self.top] + [row.id for rows in self.replies.values() for row in rows]
-
-
-async def page(db: AsyncConnection, thread_id: int, sort: str, seed: int, cursor: str = "") -> Listing:
-    """One page of at most 50 top-level comments; `cursor` is the one of the page before."""
-    values: dict[str, Any] = {"thread": thread_id, "seed": seed}
-    if cursor:
-        values |= _read_cursor(sort, cursor)
-    listing = Listing()
-    for row in await db.execute(_page_query(sort, bool(cursor)), values):
-        if row.parent_id is None:
-            listing.top.append(row)
-        else:
-            listing.replies.setdefault(row.parent_id, []).append(row)
-    if len(listing.top) > PAGE:
-        listing.replies.pop(listing.top.pop().id, None)
-        last = listing.top[-1]
-        at = int(last.published_at.timestamp() * 1_000_000) if sort == "newest" else last.hash
-        listing.cursor = f"{values['seed']}.{at}.{last.id}"
-    return listing
-
-
-def _read_cursor(sort: str, cursor: str) -> dict[str, Any]:
-    try:
-        seed, at, last = (int(part) for part in cursor.split("."))
-        if max(abs(seed), abs(at), abs(last)) >= 2**63:
-            raise ValueError
-        if sort == "newest":
-            moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)
-            return {"seed": seed, "moment": moment, "last": last}
-    except (ValueError, OverflowError):
-        raise NotFound from None
-    return {"seed": seed, "hash": at, "last": last}
-
-
 @cache
 def _one_query(signed_in: bool, moderates: bool) -> Select[Any]:
     mine = bindparam("viewer", type_=BigInteger) if signed_in else None
     viewer = Viewer(mine, moderates)  # type: ignore[arg-type]
     return (
         select(
-            *_columns(Comment, Person), Comment.thread_id, Comment.created_at, Comment.revision, Comment.signs
+            *columns(Comment, Person), Comment.thread_id, Comment.created_at, Comment.revision, Comment.signs
         )
         .outerjoin(Person, Person.id == Comment.author_id)
         .join(Thread, Thread.id == Comment.thread_id)
@@ -204,7 +103,7 @@ async def by_number(db: AsyncConnection, number: str, viewer: Viewer = NOBODY) -
 
 
 _BY_ID = (
-    select(*_columns(Comment, Person))
+    select(*columns(Comment, Person))
     .outerjoin(Person, Person.id == Comment.author_id)
     .where(Comment.id == bindparam("id"), visible_to(NOBODY))
 )
@@ -213,20 +112,6 @@ _BY_ID = (
 async def by_id(db: AsyncConnection, comment_id: int) -> Record | None:
     """A published comment, as the one above a reply; None when it is no longer public."""
     return (await db.execute(_BY_ID, {"id": comment_id})).first()
-
-
-_REPLIES = (
-    select(*_columns(Comment, Person))
-    .outerjoin(Person, Person.id == Comment.author_id)
-    .where(Comment.parent_id == bindparam("parent"), visible_to(NOBODY), Comment.id > bindparam("after"))
-    .order_by(Comment.id)
-    .limit(PAGE + 1)
-)
-
-
-async def replies(db: AsyncConnection, comment_id: int, after: int = 0) -> list[Record]:
-    """Published replies in order, one more than a page when there are more."""
-    return list(await db.execute(_REPLIES, {"parent": comment_id, "after": after}))
 
 
 _OWN = (

@@ -12,22 +12,19 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, literal, select
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import bindparam, literal, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue.kit import clock
 from dialogue.tables import Actor, JournalEntry
 
 START = bytes(32)
-_new = (
-    upsert(Actor)
-    .values(person_id=bindparam("person"))
-    .on_conflict_do_nothing()
-    .returning(Actor.id)
-    .cte("new")
-)
-_ACTOR = select(_new.c.id).union_all(select(Actor.id).where(Actor.person_id == bindparam("person"))).limit(1)
+_ACTOR = select(Actor.id).where(Actor.person_id == bindparam("person"))
+_new = insert(Actor).values(person_id=bindparam("person"))
+_NEW_ACTOR = _new.on_conflict_do_update(  # two first entries at once: the second waits and finds the row
+    index_elements=[Actor.person_id], set_={"person_id": _new.excluded.person_id}
+).returning(Actor.id)
 _ENTRY = insert(JournalEntry).values(
     body=bindparam("body"), id=literal(0), prev=literal(b""), hash=literal(b"")
 )
@@ -40,7 +37,9 @@ def canonical(value: Any) -> str:
 
 async def actor(db: AsyncConnection, person_id: int) -> UUID:
     """The opaque id under which a person acts in the journal."""
-    return UUID(str((await db.execute(_ACTOR, {"person": person_id})).scalar_one()))
+    values = {"person": person_id}
+    known = (await db.execute(_ACTOR, values)).scalar()
+    return UUID(str(known or (await db.execute(_NEW_ACTOR, values)).scalar_one()))
 
 
 async def record(

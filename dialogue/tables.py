@@ -187,6 +187,13 @@ class Comment(Base):
             sql("id DESC"),
             postgresql_where=sql("status = 'published' AND parent_id IS NULL"),
         ),
+        Index(
+            "ix_comments_left_top",
+            "thread_id",
+            sql("published_at DESC"),
+            sql("id DESC"),
+            postgresql_where=sql("status IN ('hidden', 'withdrawn') AND parent_id IS NULL"),
+        ),
         Index("ix_comments_parent_id", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
         Index("ix_comments_waiting", "created_at", "id", postgresql_where=sql("status = 'pending'")),
         Index("ix_comments_thread_id_status", "thread_id", "status"),

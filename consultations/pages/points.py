@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from consultations import strategy
-from dialogue import comments, stances, threads, votes
+from dialogue import comments, listing, stances, threads, votes
 from dialogue.kit import tokens
 from dialogue.kit.errors import NotFound
 from dialogue.roles import EVERYONE
@@ -26,21 +26,21 @@ async def point(page: Page) -> Response:
     if sort not in SORTS:
         raise NotFound
     found = await strategy.point(page.db, page.params["code"])
-    listing = await comments.page(page.db, found.thread_id, sort, _seed(page), page.query.get("weiter", ""))
+    shown = await listing.page(page.db, found.thread_id, sort, _seed(page), page.query.get("weiter", ""))
     person_id = page.person.id if page.person else None
     waiting = await comments.waiting(page.db, person_id, found.thread_id) if person_id else []
     return page.render(
         "consultations/point.html",
         point=found,
         stance=await stances.standing(page.db, person_id, found.thread_id),
-        listing=listing,
+        listing=shown,
         ballots=await votes.ballots(
-            page.db, person_id, listing.ids, ended=found.thread_ended, sealed=found.thread_sealed
+            page.db, person_id, shown.ids, ended=found.thread_ended, sealed=found.thread_sealed
         ),
         viewer_id=person_id,
         waiting=waiting,
         sort=sort,
-        more=path("point", code=found.code, sort=sort, weiter=listing.cursor) if listing.cursor else None,
+        more=path("point", code=found.code, sort=sort, weiter=shown.cursor) if shown.cursor else None,
     )
 
 
@@ -49,7 +49,7 @@ async def comment(page: Page) -> Response:
     found = await comments.by_number(page.db, page.params["number"], page.viewer)
     person_id = page.person.id if page.person else None
     thread = await threads.get(page.db, found.thread_id)
-    replies = await comments.replies(page.db, found.id, page.number("nach"))
+    replies = await listing.replies(page.db, found.id, page.number("nach"))
     ids = [found.id, *(reply.id for reply in replies)]
     mine = person_id is not None and found.author_id == person_id
     return page.render(
@@ -57,9 +57,9 @@ async def comment(page: Page) -> Response:
         comment=found,
         thread=thread,
         parent=await comments.by_id(page.db, found.parent_id) if found.parent_id else None,
-        replies=replies[: comments.PAGE],
+        replies=replies[: listing.PAGE],
         more=path("comment", number=found.number, nach=replies[-2].id)
-        if len(replies) > comments.PAGE
+        if len(replies) > listing.PAGE
         else None,
         ballots=await votes.ballots(page.db, person_id, ids, ended=thread.ended, sealed=thread.sealed),
         viewer_id=person_id,

@@ -185,6 +185,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_comments_author_id_created_at", "comments", ["author_id", "created_at"], unique=False)
     op.create_index(
+        "ix_comments_left_top",
+        "comments",
+        ["thread_id", sa.text("published_at DESC"), sa.text("id DESC")],
+        unique=False,
+        postgresql_where=sa.text("status IN ('hidden', 'withdrawn') AND parent_id IS NULL"),
+    )
+    op.create_index(
         "ix_comments_parent_id",
         "comments",
         ["parent_id"],

@@ -96,3 +96,15 @@ async def test_the_journal_names_nobody_and_keeps_its_entries_when_an_account_go
     assert ("marker" in bodies.lower(), f'"{moderator.id}"' in bodies) == (False, False)
     assert await owner.fetchval("SELECT count(*) FROM actors") == 0
     assert (await verify(database)).broken is None
+
+
+async def test_the_first_two_entries_of_a_person_may_come_at_once(make, database):
+    person = await make.person()
+
+    async def known():
+        async with database.writing() as db:
+            found = await journal.actor(db, person.id)
+            await asyncio.sleep(0.05)
+            return found
+
+    assert len({*await asyncio.gather(*(known() for _ in range(4)))}) == 1

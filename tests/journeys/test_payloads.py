@@ -17,9 +17,10 @@ for (const name of ['alert', 'confirm', 'prompt', 'print', 'open'])
 """
 FOUND = """() => [
   ...window.ran,
-  ...[...document.querySelectorAll('main script, main iframe, main object, main embed, main img, main base')]
+  ...[...document.querySelectorAll('main :is(script, iframe, object, embed, img, base)')]
     .map((element) => element.outerHTML),
-  ...[...document.querySelectorAll('main a[href]')].map((link) => link.protocol).filter((scheme) => !['http:', 'https:', 'mailto:'].includes(scheme)),
+  ...[...document.querySelectorAll('main a[href]')].map((link) => link.protocol)
+    .filter((scheme) => !['http:', 'https:', 'mailto:'].includes(scheme)),
   ...[...document.querySelectorAll('main *')].flatMap((element) => element.getAttributeNames())
     .filter((name) => name.startsWith('on')),
 ]"""
