@@ -34,6 +34,12 @@ Created = Annotated[datetime, mapped_column(DateTime(timezone=True), server_defa
 Plain = Annotated[str, mapped_column(Text, info=IMPERSONAL)]
 Source = Annotated[str, mapped_column(Text, info=IMPERSONAL, server_default="account")]
 ACCOUNT = "bis zur Löschung des Kontos"
+SESSION = "bis zum Abmelden, höchstens 30 Tage"
+COMMENT = "mit dem Beitrag"
+CAST = "sechs Monate nach dem Ende der Beteiligung ohne Bezug zur Person"
+UNLINKED = "offene Beteiligung: löschen; beendete: unter zufälligem Schlüssel behalten"
+WRITTEN = personal("Zeitpunkt des Beitrags", keep=COMMENT, on_erasure="bleibt")
+VOICE = personal("die Stimme und ihr Zeitpunkt", keep=CAST, on_erasure=UNLINKED)
 
 
 def one_of(column: str, values: tuple[str, ...], name: str = "") -> CheckConstraint:
@@ -54,12 +60,14 @@ class Person(Base):
         Text, unique=True, info=personal("Anmeldung und Benachrichtigung", keep=ACCOUNT)
     )
     password: Mapped[str | None] = mapped_column(Text, info=personal("Anmeldung (argon2id)", keep=ACCOUNT))
-    confirmed_at: Mapped[Moment | None]
-    created_at: Mapped[Created]
+    confirmed_at: Mapped[Moment | None] = mapped_column(info=personal("bestätigte Adresse", keep=ACCOUNT))
+    created_at: Mapped[Created] = mapped_column(info=personal("Grenzen für neue Konten", keep=ACCOUNT))
     last_seen_at: Mapped[Moment | None] = mapped_column(
         info=personal("neu seit Ihrem letzten Besuch", keep=ACCOUNT)
     )
-    blocked_until: Mapped[Moment | None]
+    blocked_until: Mapped[Moment | None] = mapped_column(
+        info=personal("Ende einer Sperre", keep="ein Jahr nach deren Ende")
+    )
     blocked_why: Mapped[str | None] = mapped_column(
         Text, info=personal("Begründung einer Sperre", keep="ein Jahr nach deren Ende")
     )
@@ -82,7 +90,7 @@ class Grant(Base):
     __tablename__ = "grants"
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
     role: Mapped[str] = mapped_column(Text, primary_key=True, info=IMPERSONAL)
-    granted_at: Mapped[Created]
+    granted_at: Mapped[Created] = mapped_column(info=personal("Nachweis der Rollen", keep=ACCOUNT))
     __table_args__ = (one_of("role", ("moderator", "editor", "panelist", "committee", "admin")),)
 
 
@@ -91,15 +99,15 @@ class SignIn(Base):
 
     __tablename__ = "sign_ins"
     id: Mapped[Id]
-    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
-    device: Mapped[str] = mapped_column(
-        Text, info=personal("Liste der eigenen Anmeldungen", keep="bis zum Abmelden, höchstens 30 Tage")
+    token_hash: Mapped[bytes] = mapped_column(
+        LargeBinary, unique=True, info=personal("Anmeldung (nur als Prüfsumme)", keep=SESSION)
     )
-    staff: Mapped[bool] = mapped_column(server_default=sql("false"))
-    created_at: Mapped[Created]
-    seen_at: Mapped[Created]
-    expires_at: Mapped[Moment]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    device: Mapped[str] = mapped_column(Text, info=personal("Liste der eigenen Anmeldungen", keep=SESSION))
+    staff: Mapped[bool] = mapped_column(server_default=sql("false"), info=IMPERSONAL)
+    created_at: Mapped[Created] = mapped_column(info=personal("Liste der eigenen Anmeldungen", keep=SESSION))
+    seen_at: Mapped[Created] = mapped_column(info=personal("Ablauf der Anmeldung", keep=SESSION))
+    expires_at: Mapped[Moment] = mapped_column(info=IMPERSONAL)
 
 
 class Link(Base):
@@ -109,8 +117,8 @@ class Link(Base):
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
     purpose: Mapped[Plain]
-    expires_at: Mapped[Moment]
-    used_at: Mapped[Moment | None]
+    expires_at: Mapped[Moment] = mapped_column(info=IMPERSONAL)
+    used_at: Mapped[Moment | None] = mapped_column(info=IMPERSONAL)
     __table_args__ = (one_of("purpose", ("confirm", "reset", "invite")),)
 
 
@@ -131,7 +139,7 @@ class Consent(Base):
     __tablename__ = "consents"
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
     terms_id: Mapped[int] = mapped_column(ForeignKey("terms.id"), primary_key=True)
-    given_at: Mapped[Created]
+    given_at: Mapped[Created] = mapped_column(info=personal("Nachweis der Zustimmung", keep=ACCOUNT))
 
 
 class Thread(Base):
@@ -166,15 +174,21 @@ class Comment(Base):
         info=personal("der Beitrag selbst", keep="dauerhaft, Teil des Vorgangs", on_erasure="text: gelöscht"),
     )
     status: Mapped[Plain]
-    revision: Mapped[int] = mapped_column(server_default=sql("1"))
-    signs: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"), info=IMPERSONAL)
-    secret_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
-    once: Mapped[UUID | None]
-    example: Mapped[bool] = mapped_column(server_default=sql("false"))
-    created_at: Mapped[Created]
-    edited_at: Mapped[Moment | None]
-    published_at: Mapped[Moment | None]
-    unpublished_at: Mapped[Moment | None]
+    revision: Mapped[int] = mapped_column(server_default=sql("1"), info=IMPERSONAL)
+    signs: Mapped[list[Any]] = mapped_column(
+        JSONB,
+        server_default=sql("'[]'"),
+        info=personal("Hinweise der Prüfung mit den Wörtern, die sie auslösten", keep=COMMENT),
+    )
+    secret_hash: Mapped[bytes | None] = mapped_column(
+        LargeBinary, info=personal("Zugang mit dem Beleg (nur als Prüfsumme)", keep=COMMENT)
+    )
+    once: Mapped[UUID | None] = mapped_column(info=IMPERSONAL)
+    example: Mapped[bool] = mapped_column(server_default=sql("false"), info=IMPERSONAL)
+    created_at: Mapped[Created] = mapped_column(info=WRITTEN)
+    edited_at: Mapped[Moment | None] = mapped_column(info=WRITTEN)
+    published_at: Mapped[Moment | None] = mapped_column(info=WRITTEN)
+    unpublished_at: Mapped[Moment | None] = mapped_column(info=WRITTEN)
     __table_args__ = (
         one_of("status", STATUSES),
         one_of("source", SOURCES),
@@ -213,9 +227,9 @@ class Vote(Base):
     __tablename__ = "votes"
     comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
-    value: Mapped[int] = mapped_column(SmallInteger)
+    value: Mapped[int] = mapped_column(SmallInteger, info=VOICE)
     source: Mapped[Source]
-    cast_at: Mapped[Created] = mapped_column(info=personal("Zeitpunkt der Stimme", keep="mit der Stimme"))
+    cast_at: Mapped[Created] = mapped_column(info=VOICE)
     __table_args__ = (
         CheckConstraint("value BETWEEN -1 AND 1", name="known_value"),
         one_of("source", SOURCES),
@@ -231,9 +245,9 @@ class Stance(Base):
     person_id: Mapped[int] = mapped_column(
         ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    value: Mapped[int] = mapped_column(SmallInteger)
+    value: Mapped[int] = mapped_column(SmallInteger, info=VOICE)
     source: Mapped[Source]
-    taken_at: Mapped[Created]
+    taken_at: Mapped[Created] = mapped_column(info=VOICE)
     __table_args__ = (
         CheckConstraint("value BETWEEN -1 AND 1", name="known_value"),
         one_of("source", SOURCES),
@@ -279,11 +293,11 @@ class Job(Base):
     args: Mapped[dict[str, Any]] = mapped_column(JSONB, info=IMPERSONAL)
     person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
     status: Mapped[str] = mapped_column(Text, server_default="queued", info=IMPERSONAL)
-    progress: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"))
+    progress: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"), info=IMPERSONAL)
     message: Mapped[str] = mapped_column(Text, server_default="", info=IMPERSONAL)
     result: Mapped[dict[str, Any] | None] = mapped_column(JSONB, info=IMPERSONAL)
-    created_at: Mapped[Created]
-    finished_at: Mapped[Moment | None]
+    created_at: Mapped[Created] = mapped_column(info=IMPERSONAL)
+    finished_at: Mapped[Moment | None] = mapped_column(info=IMPERSONAL)
     __table_args__ = (one_of("status", ("queued", "running", "done", "failed")),)
 
 
@@ -293,6 +307,8 @@ class Attempt(Base):
     __tablename__ = "attempts"
     id: Mapped[Id]
     limit: Mapped[Plain]
-    key: Mapped[bytes] = mapped_column(LargeBinary)
-    at: Mapped[Created]
+    key: Mapped[bytes] = mapped_column(
+        LargeBinary, info=personal("Schutz vor Missbrauch (Adresse nur als Prüfsumme)", keep="ein Tag")
+    )
+    at: Mapped[Created] = mapped_column(info=IMPERSONAL)
     __table_args__ = (Index("ix_attempts_limit_key_at", "limit", "key", "at"),)

@@ -46,7 +46,7 @@ class Claim(Base):
     __tablename__ = "claims"
     comment_id: Mapped[int] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
-    until: Mapped[Moment]
+    until: Mapped[Moment] = mapped_column(info=IMPERSONAL)
 
 
 class Decision(Base):

@@ -63,6 +63,24 @@ def test_every_column_of_text_says_what_it_holds_about_people():
     assert unsaid == []
 
 
+def test_everything_stored_beside_a_person_says_why_and_how_long():
+    people = Base.metadata.tables["people"]
+    beside = {
+        key.parent.table
+        for table in Base.metadata.tables.values()
+        for key in table.foreign_keys
+        if key.column.table is people
+    }
+    unsaid = [
+        f"{table.name}.{column.name}"
+        for table in {people, *beside, Base.metadata.tables["attempts"]}
+        for column in table.columns
+        if not (column.primary_key or column.foreign_keys) and "personal" not in column.info
+    ]
+
+    assert unsaid == []
+
+
 @pytest.mark.parametrize("table", schema.INSERT_ONLY)
 async def test_the_applications_role_may_only_insert(database, owner, table):
     rights = await owner.fetch(
