@@ -35,6 +35,33 @@ $$
 JOURNAL_TRIGGER = """
 CREATE TRIGGER journal_chain BEFORE INSERT ON journal FOR EACH ROW EXECUTE FUNCTION journal_chain()
 """
+# What no statement may do, whoever sends it: other ways between statuses, a third level, a reply elsewhere.
+COMMENT_RULES = """
+CREATE FUNCTION comment_rules() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.status || ' ' || NEW.status NOT IN (
+        'pending published', 'pending rejected', 'pending withdrawn', 'published hidden',
+        'published withdrawn', 'hidden published', 'rejected published'
+    ) THEN
+        RAISE check_violation USING MESSAGE = 'comments: from ' || OLD.status || ' to ' || NEW.status;
+    END IF;
+    IF TG_OP = 'INSERT' AND NOT EXISTS (
+        SELECT FROM comments WHERE id = NEW.parent_id AND thread_id = NEW.thread_id AND parent_id IS NULL
+    ) THEN
+        RAISE check_violation USING MESSAGE = 'comments: a reply answers a contribution of its thread';
+    END IF;
+    RETURN NULL;
+END
+$$
+"""
+STATUS_TRIGGER = """
+CREATE TRIGGER comment_status AFTER UPDATE OF status ON comments FOR EACH ROW
+WHEN (OLD.status <> NEW.status) EXECUTE FUNCTION comment_rules()
+"""
+REPLY_TRIGGER = """
+CREATE TRIGGER comment_reply AFTER INSERT ON comments FOR EACH ROW
+WHEN (NEW.parent_id IS NOT NULL) EXECUTE FUNCTION comment_rules()
+"""
 
 
 def upgrade() -> None:
@@ -561,8 +588,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_responses_point_id"), "responses", ["point_id"], unique=False)
 
-    op.execute(JOURNAL_CHAIN)
-    op.execute(JOURNAL_TRIGGER)
+    for statement in (JOURNAL_CHAIN, JOURNAL_TRIGGER, COMMENT_RULES, STATUS_TRIGGER, REPLY_TRIGGER):
+        op.execute(statement)
     queue = (Path(__file__).parent / "0001_pgqueuer.sql").read_text(encoding="utf-8")
     for statement in queue.split("\n--;\n"):
         op.execute(sa.text(statement.replace(":", r"\:")))

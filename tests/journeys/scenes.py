@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import func, insert, select, update
+import asyncpg
+from sqlalchemy import func, insert, select
 
 from consultations.outcome import exports
 from consultations.tables import Consultation, Point, Response
@@ -53,16 +54,17 @@ async def decide(
 
 
 @asynccontextmanager
-async def nothing_waits(database: Database) -> AsyncIterator[None]:
-    """A moment in which the queue is empty."""
-    async with database.writing() as db:
-        held = update(Comment).where(Comment.status == "pending").values(status="withdrawn")
-        ids = list((await db.execute(held.returning(Comment.id))).scalars())
+async def nothing_waits(owner: asyncpg.Connection) -> AsyncIterator[None]:
+    """A moment in which the queue is empty; back is a way no statement of the application may go."""
+    await owner.execute("SET session_replication_role = replica")
+    held = await owner.fetch("UPDATE comments SET status = 'withdrawn' WHERE status = 'pending' RETURNING id")
     try:
         yield
     finally:
-        async with database.writing() as db:
-            await db.execute(update(Comment).where(Comment.id.in_(ids)).values(status="pending"))
+        await owner.execute(
+            "UPDATE comments SET status = 'pending' WHERE id = ANY($1)", [row["id"] for row in held]
+        )
+        await owner.execute("SET session_replication_role = origin")
 
 
 async def rare(database: Database, make: Make, people: dict[str, Made], work: Any) -> dict[str, str]:

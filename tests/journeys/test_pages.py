@@ -81,7 +81,7 @@ def posted(address: str, **fields: str) -> Callable[[Page, dict[str, Any]], Awai
 
 async def with_empty_queue(page: Page, city: dict[str, Any]) -> Any:
     """The queue at a moment when nothing waits."""
-    async with city["alone"], scenes.nothing_waits(city["database"]):
+    async with city["alone"], scenes.nothing_waits(city["owner"]):
         return await page.goto("/moderation")
 
 
@@ -263,12 +263,12 @@ def kept() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def city(kept, live, database, make, work):
+async def city(kept, live, database, owner, make, work):
     """What fills the addresses of the list; the rarer states are added once to the demonstration."""
     if not kept:
         words = await scenes.rare(database, make, live.people, work)
         mail = min(live.mail.glob("*.eml"), key=lambda file: int(file.stem))
-        kept.update(words, one_mail=mail.stem, mail=live.mail, database=database, alone=asyncio.Lock())
+        kept.update(words, one_mail=mail.stem, mail=live.mail, owner=owner, alone=asyncio.Lock())
     return kept
 
 
