@@ -26,7 +26,7 @@ from dialogue import journal
 from dialogue.kit import jobs, tokens
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid, NotFound, TooMany
-from dialogue.kit.text import length, normalise, overloaded
+from dialogue.kit.text import is_blank, length, normalise, overloaded
 from dialogue.tables import Comment, Person, Thread
 
 MAX_LENGTH = 5_000
@@ -150,7 +150,7 @@ async def waiting(db: AsyncConnection, person_id: int, thread_id: int) -> Sequen
 def checked(text: str) -> str:
     """The text as it is stored, or Invalid with the sentence for the field."""
     text = normalise(text)
-    if not text:
+    if is_blank(text):
         raise Invalid("Bitte schreiben Sie etwas.", field="text")
     if (size := length(text)) > MAX_LENGTH:
         raise Invalid(

@@ -49,6 +49,7 @@ class TooSlow(Refusal):
 
 class Gone(NotFound):
     status = 410
+    may_pass = False
     title = "Das ist nicht mehr da"
 
 

@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from wtforms import Form, HiddenField, StringField
-from wtforms.validators import Email, InputRequired, Length
+from email_validator import EmailNotValidError, validate_email
+from wtforms import Field, Form, HiddenField, StringField
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from dialogue.kit.errors import Invalid
 from dialogue.kit.text import normalise
+
+_INCOMPLETE = "Diese E-Mail-Adresse ist unvollständig. Sie sieht etwa so aus: name@example.org"
 
 
 class GermanForm(Form):
@@ -28,6 +31,17 @@ def plain(value: Any) -> Any:
     return normalise(value) if isinstance(value, str) else value
 
 
+def _mailable(_: Form, field: Field) -> None:
+    """An address that means one mailbox in every mail program, in the one way it is written in mails."""
+    try:
+        found = validate_email(field.data, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        raise ValidationError(_INCOMPLETE) from None
+    if "=?" in found.local_part:  # an encoded word: mail programs would read another address
+        raise ValidationError(_INCOMPLETE)
+    field.data = found.ascii_email
+
+
 def email_field(label: str) -> StringField:
     return StringField(
         label,
@@ -35,7 +49,7 @@ def email_field(label: str) -> StringField:
         validators=[
             InputRequired("Bitte geben Sie Ihre E-Mail-Adresse ein."),
             Length(max=200, message="Bitte höchstens 200 Zeichen."),
-            Email("Diese E-Mail-Adresse ist unvollständig. Sie sieht etwa so aus: name@example.org"),
+            _mailable,
         ],
         render_kw={"autocomplete": "email", "inputmode": "email", "type": "email"},
     )

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, parseaddr
@@ -38,7 +39,7 @@ class Post:
     def message(self, mail: Mail) -> EmailMessage:
         message = EmailMessage(policy=SMTP)
         message["From"] = self.sender
-        message["To"] = _LINE_BREAK.sub(" ", mail.to)
+        message["To"] = Address(addr_spec=mail.to)
         message["Subject"] = _LINE_BREAK.sub(" ", mail.subject)
         message["Date"] = formatdate(usegmt=True)
         domain = parseaddr(self.sender)[1].partition("@")[2] or "localhost"
@@ -54,6 +55,7 @@ class Post:
             server = urlsplit(self.smtp_url)
             await aiosmtplib.send(
                 message,
+                recipients=[mail.to],
                 hostname=server.hostname,
                 port=server.port or (465 if server.scheme == "smtps" else 587),
                 username=unquote(server.username) if server.username else None,

@@ -15,20 +15,30 @@ _CONTROL = re.compile(
     + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
     + "]"
 )
+REMEMBERED = 1_000  # characters: what is kept of 8192 texts stays below some 30 MB
 _GRAPHEME = regex.compile(r"\X")
+_HEAP = regex.compile(r"\p{M}{31}")
+_SEEN = regex.compile(r"[^\p{Cc}\p{Cf}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0]")
 MOST_SIGNS = 24  # the longest emoji sequences have 10 to 14, Indic clusters fewer
 _BLANK_LINES = re.compile(r"\n{2,}")
-_ENDS = r"\s<>\"'„“”‚‘’«»‹›"  # what ends an address, and what does not belong to one when it stands last
+_ENDS = r"\s<>\"'„“”‚‘’«»‹›\u202a-\u202e\u2066-\u2069"  # what ends an address, and is no part of it
 _ADDRESS = re.compile(rf"((?:https?://|www\.)[^{_ENDS}]+[^{_ENDS}.,;:!?()\[\]])", re.IGNORECASE)
 
 
 def normalise(text: str) -> str:
     """NFC, line breaks as \\n, without control characters, surrogates and non-characters; trimmed.
 
-    Everything else stays as typed: `<`, `&`, emoji, right-to-left text, combining marks.
+    Everything else stays as typed: `<`, `&`, emoji, right-to-left text, combining marks. A heap of marks no
+    writing has is not composed: that takes time with the square of its height.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    return unicodedata.normalize("NFC", _CONTROL.sub("", text)).strip()
+    text = _CONTROL.sub("", text)
+    return (text if _HEAP.search(text) else unicodedata.normalize("NFC", text)).strip()
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text can be seen: only blanks, invisible signs and marks."""
+    return _SEEN.search(text) is None
 
 
 def overloaded(text: str) -> bool:
@@ -64,9 +74,20 @@ def _linked(text: str) -> str:
     return "".join(_link(piece) if at % 2 else escape(piece) for at, piece in enumerate(pieces))
 
 
-@lru_cache(maxsize=8192)
 def paragraphs(text: str) -> Markup:
-    """Plain text as safe HTML paragraphs, web addresses as links. The one place that makes markup of data."""
+    """Plain text as safe HTML paragraphs, web addresses as links. The one place that makes markup of data.
+
+    For texts that were accepted: the time grows with the square of very long ones.
+    """
+    return _remembered(text) if len(text) <= REMEMBERED else _marked_up(text)
+
+
+@lru_cache(maxsize=8192)
+def _remembered(text: str) -> Markup:
+    return _marked_up(text)
+
+
+def _marked_up(text: str) -> Markup:
     blocks = (_linked(block).replace("\n", "<br>") for block in _BLANK_LINES.split(text))
     return Markup(_clean("".join(f"<p>{block}</p>" for block in blocks)))
 

@@ -1,4 +1,4 @@
-// The receipt: copy and print, both only offered where they work. A sent contribution needs no draft.
+// The receipt: copy and print, both only offered where they work. What was sent from this address needs no draft.
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
@@ -12,6 +12,4 @@ for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => print());
 }
-for (const key of Object.keys(sessionStorage)) {
-  if (key.startsWith("draft:")) sessionStorage.removeItem(key);
-}
+sessionStorage.removeItem(`draft:${location.pathname}`);

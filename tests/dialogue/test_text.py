@@ -241,6 +241,38 @@ def test_no_text_keeps_the_machine_busy(typed, more):
     assert time.process_time() - started < 1
 
 
+# What anybody may send before anything else was looked at.
+@pytest.mark.parametrize(
+    "typed", ["&" * 250_000, '"' * 250_000, "a" + "\u0315\u0300" * 60_000, "a@" * 120_000]
+)
+@pytest.mark.parametrize("address", ["/faden/1/schreiben", "/konto/passwort-vergessen", "/beitrag"])
+async def test_no_request_of_a_guest_keeps_the_machine_busy(browser, typed, address):
+    started = time.process_time()
+
+    page = await browser.post(address, text=typed, email=typed, number=typed, secret=typed)
+
+    assert page.status in {401, 413, 422}
+    assert time.process_time() - started < 2
+
+
+INVISIBLE = ["\u200b", "\u00ad\u200d", "\u202e", "\u2800", "\u3164\u3164", " \u0301 "]
+
+
+@pytest.mark.parametrize("typed", INVISIBLE)
+def test_a_text_in_which_nothing_can_be_seen_is_no_text(typed):
+    with pytest.raises(Invalid, match="Bitte schreiben Sie etwas"):
+        checked(typed)
+
+
+@pytest.mark.parametrize("typed", ["?", "👍", "ا", "1", "。", "\u200bja", "🫩", "❤️"])
+def test_one_sign_that_can_be_seen_is_a_text(typed):
+    assert checked(typed) == typed
+
+
+def test_a_direction_sign_ends_an_address():
+    assert 'href="https://' not in text.paragraphs("https://\u202ede.live/")
+
+
 async def test_a_case_with_hundreds_of_signs_opens(browser, make):
     await browser.sign_in(await make.moderator())
     typed = " ".join(f"a{n}@b.de" for n in range(450))
