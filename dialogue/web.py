@@ -14,7 +14,7 @@ from jinja2 import Environment
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
-from starlette.datastructures import FormData
+from starlette.datastructures import URL, FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
@@ -311,6 +311,7 @@ async def answer(request: Request, error: BaseException, form: FormData | None =
     html = house.templates.get_template(template).render(
         me=getattr(request.state, "person", None),
         here=request.scope["path"],
+        next=_back(request),
         status=refusal.status,
         title=refusal.title,
         text=refusal.text,
@@ -318,7 +319,6 @@ async def answer(request: Request, error: BaseException, form: FormData | None =
         retry=request.scope["path"]
         if form is not None and request.method == "POST" and refusal.may_pass
         else "",
-        next=_here(request),
         reference=reference,
     )
     response = HTMLResponse(html, refusal.status)
@@ -329,9 +329,14 @@ async def answer(request: Request, error: BaseException, form: FormData | None =
     return response
 
 
-def _here(request: Request) -> str:
-    query = request.url.query
-    return str(request.scope["path"]) + (f"?{query}" if query else "")
+def _back(request: Request) -> str:
+    """Where to go on after signing in: this page, or the page of ours whose button was pressed."""
+    url = request.url
+    if request.method == "POST":
+        url = URL(request.headers.get("referer", ""))
+        if url.netloc != request.url.netloc:
+            return "/"
+    return own_path(url.path + (f"?{url.query}" if url.query else ""))
 
 
 def refuser(app: Any) -> Callable[[Scope, Receive, Send, Refusal], Awaitable[None]]:

@@ -59,6 +59,7 @@ class Browser:
     def __init__(self, app: Any, origin: str) -> None:
         self.origin = origin
         self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=origin)
+        self.here = origin
 
     async def __aenter__(self) -> "Browser":
         return self
@@ -74,7 +75,9 @@ class Browser:
         self, path: str, *, follow: bool = True, headers: dict[str, str] | None = None, **form: Any
     ) -> Seen:
         """Send a form as a browser does: with its Origin, following the redirect."""
-        sent = {"origin": self.origin, "sec-fetch-site": "same-origin"} | (headers or {})
+        sent = {"origin": self.origin, "sec-fetch-site": "same-origin", "referer": self.here} | (
+            headers or {}
+        )
         response = await self.client.post(path, data=form, headers=sent, follow_redirects=follow)
         return self._seen(response)
 
@@ -86,6 +89,7 @@ class Browser:
     def _seen(self, response: httpx2.Response) -> Seen:
         seen = Seen(response)
         if "text/html" in response.headers.get("content-type", "") and not response.is_redirect:
+            self.here = str(response.url)
             check(seen, fragment=response.request.headers.get("hx-request") == "true")
         return seen
 

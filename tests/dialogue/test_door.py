@@ -3,7 +3,7 @@
 import asyncio
 import re
 from datetime import timedelta
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 from uuid import uuid4
 
 import httpx2
@@ -817,6 +817,29 @@ async def test_a_letter_under_a_heap_of_marks_is_refused_and_kept(browser, make,
     assert page.status == 422
     assert typed(page)["text"] == heap
     assert "sehr viele Zusatzzeichen" in page.words(".kern-error")
+
+
+@pytest.mark.parametrize(
+    "action", ["/faden/{0}/haltung", "/beitraege/{1}/stimme", "/beitraege/{1}/zurueckziehen"]
+)
+async def test_after_signing_in_one_is_back_on_the_page_of_the_button(browser, make, action):
+    point, citizen = await make.point(), await make.citizen()
+    comment = await make.comment(point.thread, citizen)
+    await browser.get(f"/punkte/{point.code}?sort=newest")
+
+    refused = await browser.post(action.format(point.thread.id, comment.number), vote="agree", stance="agree")
+    link = parse_qs(urlsplit(refused.select(".only-note a")[0]["href"]).query)
+    back = await browser.post("/konto/anmelden", next=link["next"][0], email=citizen.email, password=PASSWORD)
+
+    assert refused.status == 401
+    assert (back.status, str(back.response.url)) == (200, f"{ORIGIN}/punkte/{point.code}?sort=newest")
+
+
+@pytest.mark.parametrize("referer", ["", "https://boese.example/punkte/E2", "https://boese.example", "//x"])
+async def test_no_other_site_says_where_to_go_on(browser, make, referer):
+    refused = await browser.post(f"/faden/{(await make.thread()).id}/haltung", headers={"referer": referer})
+
+    assert refused.select(".only-note a")[0]["href"] == "/konto/anmelden?next=%2F"
 
 
 @pytest.mark.parametrize("text", ["x" * 5_001, TEXT + "x" * 5_000, "ä" * 40_000])
