@@ -8,6 +8,13 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 VENV = ROOT / ".venv"
+# Guarded: each of several web workers imports the command's file again.
+COMMAND = """#!{python}
+from consultations.cli import main
+
+if __name__ == "__main__":
+    main()
+"""
 
 
 def run(*command: str) -> None:
@@ -59,7 +66,7 @@ def link() -> None:
     site = next((VENV / "lib").glob("python3.*/site-packages"))
     (site / "ki_dialog.pth").write_text(f"{ROOT}\n")
     command = VENV / "bin" / "ki-dialog"
-    command.write_text(f"#!{VENV}/bin/python\nfrom consultations.cli import main\n\nmain()\n")
+    command.write_text(COMMAND.format(python=VENV / "bin" / "python"))
     command.chmod(0o755)
 
 

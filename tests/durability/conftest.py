@@ -35,9 +35,7 @@ class Installation:
 
     def start(self) -> None:
         command = [
-            sys.executable,
-            "-m",
-            "consultations.cli",
+            str(Path(sys.executable).with_name("ki-dialog")),
             "serve",
             "--port",
             str(self.port),
