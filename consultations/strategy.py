@@ -26,6 +26,7 @@ _POINT = (
         Point.title,
         Point.text,
         Point.rationale,
+        Point.easy,
         Point.documents,
         Point.edition,
         Point.changed_at,
@@ -143,6 +144,7 @@ async def measures(db: AsyncConnection) -> list[Record]:
 
 _ANSWERED = (
     select(
+        Comment.id,
         Comment.number,
         Comment.text,
         Response.outcome,
@@ -163,6 +165,18 @@ _ANSWERED = (
 async def answered(db: AsyncConnection, limit: int = 3) -> list[Record]:
     """Contributions the city has answered, those that changed a sentence first."""
     return list(await db.execute(_ANSWERED.limit(limit)))
+
+
+async def answers(db: AsyncConnection, consultation_id: int) -> list[Record]:
+    """All of the city's answers in a consultation, point by point."""
+    query = _ANSWERED.where(Point.consultation_id == consultation_id).order_by(None)
+    return list(await db.execute(query.order_by(Point.position, Response.id)))
+
+
+async def answers_in(db: AsyncConnection, thread_id: int) -> dict[int, Record]:
+    """The city's answers to the contributions of one thread, by the comment's id."""
+    found = await db.execute(_ANSWERED.where(Comment.thread_id == thread_id))
+    return {row.id: row for row in found}
 
 
 async def response(db: AsyncConnection, number: str) -> Record | None:

@@ -80,6 +80,7 @@ class Point(Base):
     title: Mapped[Plain]
     text: Mapped[Plain]
     rationale: Mapped[Plain]
+    easy: Mapped[str] = mapped_column(Text, server_default="", info=IMPERSONAL)
     documents: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[]'"), info=IMPERSONAL)
     edition: Mapped[Plain]
     changed_at: Mapped[Created]

@@ -158,7 +158,7 @@ async def _point(db: AsyncConnection, loaded: Loaded, point: dict[str, Any], **m
         thread_id=thread_id,
         changed_at=loaded.moment(point["changed_days_ago"]),
         documents=point.get("documents", []),
-        **{key: point[key].strip() for key in ("code", "title", "text", "rationale", "edition")},
+        **{key: point[key].strip() for key in ("code", "title", "text", "rationale", "easy", "edition")},
         **more,
     )
     loaded.points[point["code"]] = (point_id, thread_id)

@@ -41,6 +41,7 @@ async def consultation(page: Page) -> Response:
         c=entry,
         phases=await calendar.phases(page.db, entry.id),
         points=await strategy.points(page.db, entry.id),
+        answers=await strategy.answers(page.db, entry.id) if entry.ended else [],
         results=(await strategy.results(page.db, [entry.id]))[entry.id] if entry.ended else [],
     )
 

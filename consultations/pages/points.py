@@ -38,6 +38,7 @@ async def point(page: Page) -> Response:
             page.db, person_id, shown.ids, ended=found.thread_ended, sealed=found.thread_sealed
         ),
         viewer_id=person_id,
+        responses=await strategy.answers_in(page.db, found.thread_id) if found.thread_ended else {},
         waiting=waiting,
         sort=sort,
         more=path("point", code=found.code, sort=sort, weiter=shown.cursor) if shown.cursor else None,

@@ -506,6 +506,7 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("rationale", sa.Text(), nullable=False),
+        sa.Column("easy", sa.Text(), server_default="", nullable=False),
         sa.Column(
             "documents",
             postgresql.JSONB(astext_type=sa.Text()),
