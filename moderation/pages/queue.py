@@ -14,6 +14,7 @@ from dialogue.kit.forms import GermanForm
 from dialogue.roles import EVERYONE, MODERATORS
 from dialogue.web import Page, get, path, post
 from moderation import decisions, queue, rules
+from moderation.triage import marks
 
 
 class DecisionForm(GermanForm):
@@ -48,6 +49,7 @@ async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 2
     context: dict[str, Any] = {
         "waiting": await queue.waiting(page.db, page.me.id),
         "case": comment,
+        "pieces": marks.pieces(comment.text, comment.signs),
         "parent": parent,
         "thread": await threads.get(page.db, comment.thread_id),
         "netiquette": await rules.current(page.db),

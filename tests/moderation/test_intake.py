@@ -52,6 +52,7 @@ async def test_checked_later_it_appears_at_once(browser, make, database):
         ("Melden Sie sich unter 0345 123 45 67 bei mir.", "personal"),
         ("Schreiben Sie an erna@example.org, ich helfe gern.", "personal"),
         ("Konto: DE89 3704 0044 0532 0130 00", "personal"),
+        ("Konto: DE89\n3704 0044 0532 0130 00", "personal"),
         ("Mehr auf https://werbung.example jetzt", "link"),
         ("Ihr Idioten im Ratshof", "insult"),
         ("ICH WILL KEINE KAMERAS HIER!!!", "shouting"),
