@@ -50,7 +50,7 @@ async def decide(db: AsyncConnection, moderator: Current, comment: Record, rulin
     await _check(db, moderator, comment, ruling)
     reasons = normalise(ruling.reasons)
     if ruling.kind in {"reject", "hide"}:
-        await rules.must_exist(db, ruling.rule_id)
+        await rules.named(db, ruling.rule_id, comment.thread_id)
         if length(reasons) < SHORTEST_REASONS:
             raise Invalid(
                 f"Bitte begründen Sie die Entscheidung mit mindestens {SHORTEST_REASONS} Zeichen.",

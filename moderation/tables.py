@@ -45,6 +45,14 @@ class Rule(Base):
     __table_args__ = (Index("uq_rules_rulebook_id_number", "rulebook_id", "number", unique=True),)
 
 
+class ThreadRulebook(Base):
+    """The version that holds in a thread from its beginning to its end; without a row the newest one does."""
+
+    __tablename__ = "thread_rulebooks"
+    thread_id: Mapped[int] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True)
+    rulebook_id: Mapped[int] = mapped_column(ForeignKey("rulebooks.id"))
+
+
 class Claim(Base):
     """Who is working on a comment right now; expires by itself."""
 

@@ -403,6 +403,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_stances_person_id"), "stances", ["person_id"], unique=False)
     op.create_table(
+        "thread_rulebooks",
+        sa.Column("thread_id", sa.BigInteger(), nullable=False),
+        sa.Column("rulebook_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["rulebook_id"], ["rulebooks.id"], name=op.f("fk_thread_rulebooks_rulebook_id_rulebooks")
+        ),
+        sa.ForeignKeyConstraint(
+            ["thread_id"],
+            ["threads.id"],
+            name=op.f("fk_thread_rulebooks_thread_id_threads"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("thread_id", name=op.f("pk_thread_rulebooks")),
+    )
+    op.create_table(
         "claims",
         sa.Column("comment_id", sa.BigInteger(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),

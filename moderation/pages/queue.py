@@ -52,7 +52,7 @@ async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 2
         "pieces": marks.pieces(comment.text, comment.signs),
         "parent": parent,
         "thread": await threads.get(page.db, comment.thread_id),
-        "netiquette": await rules.current(page.db),
+        "rules": await rules.of(page.db, comment.thread_id),
         "history": await decisions.history(page.db, comment.id),
         "can": [] if comment.author_id == page.me.id else decisions.possible(comment),
         "own": comment.author_id == page.me.id,
