@@ -89,8 +89,10 @@ async def decide(page: Page) -> Response:
 
 async def protocol(page: Page) -> Response:
     entries = await journal.page(page.db, page.number("vor") or None)
+    decided = [entry["detail"]["record"] for entry in entries if "record" in entry["detail"]]
     context: dict[str, Any] = {
         "entries": entries,
+        "reasons": await decisions.reasons(page.db, decided),
         "before": entries[-1]["id"] if len(entries) == 50 else None,
     }
     return page.render("moderation/journal.html", section="moderation", **context)
