@@ -1,4 +1,7 @@
-"""Decisions: a person publishes, rejects, hides or restores, with rule and reasons, in one record."""
+"""Decisions: a person publishes, rejects, hides or restores, with rule and reasons, in one record.
+
+Where contributions are checked later, triage publishes those it noticed nothing in: a record as well.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +20,7 @@ from dialogue.kit.text import length, normalise
 from dialogue.tables import Actor
 from moderation import queue, rules
 from moderation.tables import Decision, Rule
+from moderation.triage import signs
 
 LEADS_TO = {"publish": "published", "reject": "rejected", "hide": "hidden", "restore": "published"}
 FROM = {
@@ -27,6 +31,8 @@ FROM = {
 }
 AGAINST = {"reject", "hide"}  # these need a rule and reasons
 SHORTEST_REASONS, LONGEST_REASONS = 20, 2_000
+NEW = 1  # a comment's first revision
+UNSEEN = f"Der Vorprüfung (Fassung {signs.VERSION}) ist in diesem Beitrag nichts aufgefallen."
 
 
 @dataclass(frozen=True)
@@ -56,7 +62,8 @@ async def decide(db: AsyncConnection, moderator: Current, comment: Record, rulin
     await comments.move(db, comment.id, ruling.revision, LEADS_TO[ruling.kind])
     decision_id = await _insert(
         db,
-        comment,
+        comment.id,
+        comment.text,
         revision=ruling.revision,
         decision=ruling.kind,
         rule_id=rule.id if rule else None,
@@ -110,10 +117,27 @@ def _reasons(ruling: Ruling) -> str:
     return reasons
 
 
-async def _insert(db: AsyncConnection, comment: Record, **values: Any) -> int:
-    snapshot = sha256(comment.text.encode()).digest()
-    record = insert(Decision).values(comment_id=comment.id, snapshot=snapshot, **values)
+async def _insert(db: AsyncConnection, comment_id: int, text: str, **values: Any) -> int:
+    record = insert(Decision).values(comment_id=comment_id, snapshot=sha256(text.encode()).digest(), **values)
     return int((await db.execute(record.returning(Decision.id))).scalar_one())
+
+
+async def publish_unseen(db: AsyncConnection, comment_id: int, text: str) -> int:
+    """Publish a new comment in which triage noticed nothing: the one decision without a person.
+
+    Leaves the entry in the journal to the caller and returns the id of the record.
+    """
+    await comments.move(db, comment_id, NEW, "published")
+    return await _insert(
+        db,
+        comment_id,
+        text,
+        revision=NEW,
+        decision="publish",
+        reasons=UNSEEN,
+        origin="triage",
+        automated=True,
+    )
 
 
 _HISTORY = (

@@ -54,6 +54,7 @@ _NEXT = (
     .outerjoin(Claim, _live)
     .where(
         Comment.status == "pending",
+        Comment.id != bindparam("besides"),
         Comment.author_id.is_distinct_from(bindparam("me")),
         or_(Claim.person_id.is_(None), Claim.person_id == bindparam("me")),
     )
@@ -79,9 +80,9 @@ async def waiting(db: AsyncConnection, moderator_id: int, since: Any = None) -> 
     return Waiting(rows, counts.waiting, counts.mine, counts.oldest)
 
 
-async def following(db: AsyncConnection, moderator_id: int) -> str | None:
-    """The number of the next comment this moderator may decide."""
-    number = (await db.execute(_NEXT, {"me": moderator_id})).scalar()
+async def following(db: AsyncConnection, moderator_id: int, besides: int) -> str | None:
+    """The number of the next comment this moderator may decide, besides the one they are deciding now."""
+    number = (await db.execute(_NEXT, {"me": moderator_id, "besides": besides})).scalar()
     return str(number) if number else None
 
 

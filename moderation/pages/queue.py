@@ -77,13 +77,13 @@ async def decide(page: Page) -> Response:
     kind = page.choice("decision", {kind: kind for kind in decisions.LEADS_TO})
     form = page.filled(DecisionForm)
     form.validate()
+    following = await queue.following(page.db, page.me.id, comment.id)  # before: the journal comes last
     try:
         ruling = decisions.Ruling(kind, form.revision.data or 0, form.rule.data, form.reasons.data or "")
         await decisions.decide(page.db, page.me, comment, ruling)
     except Invalid as error:
         form.refuse(error)
         return await _case(page, comment, form, status=422)
-    following = await queue.following(page.db, page.me.id)
     return page.redirect(path("case", number=following) if following else path("queue"))
 
 
