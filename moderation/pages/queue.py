@@ -1,15 +1,14 @@
 """The moderators' working tool: what waits, one case, the decision; the journal; the Netiquette."""
 
-from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
 from wtforms import IntegerField, TextAreaField
 from wtforms.validators import Optional
 
-from dialogue import comments, journal, threads
+from dialogue import comments, journal
 from dialogue.kit.database import Record
-from dialogue.kit.errors import Invalid, NotFound
+from dialogue.kit.errors import Invalid
 from dialogue.kit.forms import GermanForm
 from dialogue.roles import EVERYONE, MODERATORS
 from dialogue.web import Page, get, path, post
@@ -24,18 +23,8 @@ class DecisionForm(GermanForm):
 
 
 async def waiting(page: Page) -> Response:
-    since = _moment(page.query.get("ab"))
-    context: dict[str, Any] = {"waiting": await queue.waiting(page.db, page.me.id, since), "case": None}
-    return page.render("moderation/queue.html", section="moderation", **context)
-
-
-def _moment(value: str | None) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        raise NotFound from None
+    found = await queue.waiting(page.db, page.me.id, page.query.get("weiter", ""))
+    return page.render("moderation/queue.html", section="moderation", waiting=found, case=None)
 
 
 async def case(page: Page) -> Response:
@@ -45,13 +34,11 @@ async def case(page: Page) -> Response:
 
 
 async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 200) -> Response:
-    parent = await _parent(page, comment)
     context: dict[str, Any] = {
-        "waiting": await queue.waiting(page.db, page.me.id),
+        "waiting": await queue.waiting(page.db, page.me.id, page.query.get("weiter", "")),
         "case": comment,
         "pieces": marks.pieces(comment.text, comment.signs),
-        "parent": parent,
-        "thread": await threads.get(page.db, comment.thread_id),
+        "around": await queue.around(page.db, comment.id),
         "rules": await rules.of(page.db, comment.thread_id),
         "history": await decisions.history(page.db, comment.id),
         "can": [] if comment.author_id == page.me.id else decisions.possible(comment),
@@ -59,10 +46,6 @@ async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 2
         "form": form,
     }
     return page.render("moderation/queue.html", status=status, section="moderation", **context)
-
-
-async def _parent(page: Page, comment: Record) -> Record | None:
-    return None if comment.parent_id is None else await comments.by_id(page.db, comment.parent_id)
 
 
 async def claim(page: Page) -> Response:

@@ -62,7 +62,7 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
     author = await make.person()
     person = await make.person(*([] if role == "citizen" else [role]))
     first = await fill(database, point.thread, author, 10)
-    await fill(database, point.thread, author, 10, "pending")
+    waiting = await fill(database, point.thread, author, 60, "pending")
     await browser.sign_in(person)
     pages = [
         "/",
@@ -78,7 +78,14 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
         "/netiquette",
     ]
     own = {
-        "moderator": ["/moderation", "/moderation/protokoll"],
+        "moderator": [
+            "/moderation",
+            "/moderation?weiter=0.0",
+            f"/moderation/{waiting[0]['number']}",
+            f"/moderation/{waiting[-1]['number']}?weiter=0.0",
+            f"/moderation/{first[0]['number']}",
+            "/moderation/protokoll",
+        ],
         "panelist": ["/gremium"],
         "committee": ["/ausschuss"],
     }

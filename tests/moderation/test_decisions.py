@@ -2,7 +2,6 @@
 
 import asyncio
 import email
-from datetime import timedelta
 from hashlib import sha256
 
 import pytest
@@ -10,7 +9,6 @@ from sqlalchemy import select
 
 from dialogue import journal
 from dialogue.comments import TRANSITIONS
-from dialogue.kit import clock
 from dialogue.tables import Actor, Comment
 from moderation import decisions
 from moderation.tables import Claim, Decision
@@ -255,24 +253,6 @@ async def test_the_journal_points_to_the_reasons_and_does_not_repeat_them(browse
         "reasons_sha256": sha256(REASONS.encode()).hexdigest(),
     }
     assert REASONS in (await browser.get("/moderation/protokoll")).words(".log")
-
-
-async def test_the_queue_shows_the_longest_waiting_first(browser, make):
-    now = clock.now()
-    for hours in (3, 30, 1):
-        await make.comment(status="pending", text=f"seit {hours}", created_at=now - timedelta(hours=hours))
-    await browser.sign_in(await make.moderator())
-
-    page = await browser.get("/moderation")
-
-    assert [
-        word.split(" vor")[0]
-        for word in (item.get_text(" ", strip=True) for item in page.select(".queue__item"))
-    ] == [
-        "seit 30",
-        "seit 3",
-        "seit 1",
-    ]
 
 
 def test_every_decision_leads_to_a_status_that_its_transitions_allow():
