@@ -22,7 +22,7 @@ async def send_mail(context: Context) -> None:
         person = await notices.recipient(db, person_id)
         if person is None or not person.email:
             return
-        about = await _about(db, context.args.get("comment"))
+        about = await _about(db, context.args.get("comment"), context.args.get("decision"))
         link = await notices.link(db, template, person_id, house.settings.origin)
     text = house.templates.get_template(f"mail/{template}.txt").render(
         person=person, link=link, origin=house.settings.origin, **about
@@ -30,12 +30,12 @@ async def send_mail(context: Context) -> None:
     await house.post.send(mail.compose(text, person.email, str(context.lease_id)))
 
 
-async def _about(db: Any, comment_id: int | None) -> dict[str, Any]:
-    if comment_id is None:
+async def _about(db: Any, comment_id: int | None, decision_id: int | None) -> dict[str, Any]:
+    if comment_id is None or decision_id is None:
         return {}
     query = select(Comment.number, Comment.text, Thread.title).join(Thread, Thread.id == Comment.thread_id)
     comment = (await db.execute(query.where(Comment.id == comment_id))).one()
-    return {"comment": comment, "decision": await decisions.latest(db, comment_id)}
+    return {"comment": comment, "decision": await decisions.one(db, decision_id)}
 
 
 async def score(context: Context) -> None:

@@ -1,7 +1,12 @@
-"""Decisions: a person publishes, rejects, hides or restores, with rule and reasons, in one record."""
+"""Decisions: a person publishes, rejects, hides or restores, with rule and reasons, in one record.
 
+Where contributions are checked later, triage publishes those it noticed nothing in: a record as well.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,6 +20,7 @@ from dialogue.kit.text import length, normalise
 from dialogue.tables import Actor
 from moderation import queue, rules
 from moderation.tables import Decision, Rule
+from moderation.triage import signs
 
 LEADS_TO = {"publish": "published", "reject": "rejected", "hide": "hidden", "restore": "published"}
 FROM = {
@@ -23,7 +29,10 @@ FROM = {
     "hide": {"published"},
     "restore": {"hidden", "rejected"},
 }
+AGAINST = {"reject", "hide"}  # these need a rule and reasons
 SHORTEST_REASONS, LONGEST_REASONS = 20, 2_000
+NEW = 1  # a comment's first revision
+UNSEEN = f"Der Vorprüfung (Fassung {signs.VERSION}) ist in diesem Beitrag nichts aufgefallen."
 
 
 @dataclass(frozen=True)
@@ -41,41 +50,31 @@ def possible(comment: Record) -> list[str]:
     return [kind for kind, statuses in FROM.items() if comment.status in statuses]
 
 
-async def decide(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> None:
-    """Record a decision and let it take effect, in the caller's transaction.
+async def decide(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> int:
+    """Record a decision, let it take effect in the caller's transaction, and return its id.
 
     Raises Conflict when somebody was faster, when the comment is one's own, or when a restore would
     undo one's own decision; Invalid when rule or reasons are missing.
     """
     await _check(db, moderator, comment, ruling)
-    reasons = normalise(ruling.reasons)
-    if ruling.kind in {"reject", "hide"}:
-        await rules.must_exist(db, ruling.rule_id)
-        if length(reasons) < SHORTEST_REASONS:
-            raise Invalid(
-                f"Bitte begründen Sie die Entscheidung mit mindestens {SHORTEST_REASONS} Zeichen.",
-                field="reasons",
-            )
-    if length(reasons) > LONGEST_REASONS:
-        raise Invalid("Bitte fassen Sie die Begründung kürzer: höchstens 2 000 Zeichen.", field="reasons")
+    rule = await rules.named(db, ruling.rule_id, comment.thread_id) if ruling.kind in AGAINST else None
+    reasons = _reasons(ruling)
     await comments.move(db, comment.id, ruling.revision, LEADS_TO[ruling.kind])
-    await db.execute(
-        insert(Decision).values(
-            comment_id=comment.id,
-            revision=ruling.revision,
-            snapshot=sha256(comment.text.encode()).digest(),
-            decision=ruling.kind,
-            rule_id=ruling.rule_id if ruling.kind in {"reject", "hide"} else None,
-            reasons=reasons,
-            actor_id=await journal.actor(db, moderator.id),
-            origin="own",
-        )
+    decision_id = await _insert(
+        db,
+        comment.id,
+        comment.text,
+        revision=ruling.revision,
+        decision=ruling.kind,
+        rule_id=rule.id if rule else None,
+        reasons=reasons,
+        actor_id=await journal.actor(db, moderator.id),
+        origin="own",
     )
     await queue.release(db, comment.id)
     if comment.author_id and comment.source == "account":
-        await jobs.enqueue(
-            db, "mail", template=f"decision_{ruling.kind}", person=comment.author_id, comment=comment.id
-        )
+        about = {"comment": comment.id, "decision": decision_id}
+        await jobs.enqueue(db, "mail", template=f"decision_{ruling.kind}", person=comment.author_id, **about)
     await journal.record(
         db,
         f"comment.{LEADS_TO[ruling.kind]}",
@@ -83,9 +82,12 @@ async def decide(db: AsyncConnection, moderator: Current, comment: Record, rulin
         person_id=moderator.id,
         before=comment.status,
         decision=ruling.kind,
-        rule=ruling.rule_id,
-        reasons=reasons,
+        record=decision_id,
+        rule=rule.number if rule else None,
+        rulebook=rule.version if rule else None,
+        reasons_sha256=sha256(reasons.encode()).hexdigest() if reasons else None,
     )
+    return decision_id
 
 
 async def _check(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> None:
@@ -95,11 +97,47 @@ async def _check(db: AsyncConnection, moderator: Current, comment: Record, rulin
         raise Conflict("Über den eigenen Beitrag entscheidet jemand anderes.")
     await queue.claim(db, moderator.id, comment.id)
     if ruling.kind == "restore":
-        last = (await history(db, comment.id))[0]
-        if last.person_id == moderator.id:
+        last = await latest(db, comment.id)
+        if last is not None and last.person_id == moderator.id:
             raise Conflict(
                 "Diese Entscheidung war Ihre eigene. Wiederherstellen darf sie nur jemand anderes aus der Moderation."
             )
+
+
+def _reasons(ruling: Ruling) -> str:
+    """What the author will read, or Invalid. Kept in the decision alone: the journal is for ever."""
+    reasons = normalise(ruling.reasons)
+    if ruling.kind in AGAINST and length(reasons) < SHORTEST_REASONS:
+        raise Invalid(
+            f"Bitte begründen Sie die Entscheidung mit mindestens {SHORTEST_REASONS} Zeichen.",
+            field="reasons",
+        )
+    if length(reasons) > LONGEST_REASONS:
+        raise Invalid("Bitte fassen Sie die Begründung kürzer: höchstens 2 000 Zeichen.", field="reasons")
+    return reasons
+
+
+async def _insert(db: AsyncConnection, comment_id: int, text: str, **values: Any) -> int:
+    record = insert(Decision).values(comment_id=comment_id, snapshot=sha256(text.encode()).digest(), **values)
+    return int((await db.execute(record.returning(Decision.id))).scalar_one())
+
+
+async def publish_unseen(db: AsyncConnection, comment_id: int, text: str) -> int:
+    """Publish a new comment in which triage noticed nothing: the one decision without a person.
+
+    Leaves the entry in the journal to the caller and returns the id of the record.
+    """
+    await comments.move(db, comment_id, NEW, "published")
+    return await _insert(
+        db,
+        comment_id,
+        text,
+        revision=NEW,
+        decision="publish",
+        reasons=UNSEEN,
+        origin="triage",
+        automated=True,
+    )
 
 
 _HISTORY = (
@@ -127,3 +165,14 @@ async def history(db: AsyncConnection, comment_id: int) -> list[Record]:
 async def latest(db: AsyncConnection, comment_id: int) -> Record | None:
     """The decision in force, for the author."""
     return (await db.execute(_HISTORY.where(Decision.comment_id == comment_id).limit(1))).first()
+
+
+async def one(db: AsyncConnection, decision_id: int) -> Record:
+    """A decision by its id, for the mail about it: a later one may already be in force."""
+    return (await db.execute(_HISTORY.where(Decision.id == decision_id))).one()
+
+
+async def reasons(db: AsyncConnection, ids: Iterable[int]) -> dict[int, str]:
+    """Decision id → its reasons, for the entries of the journal."""
+    query = select(Decision.id, Decision.reasons).where(Decision.id.in_(list(ids)))
+    return {row.id: row.reasons for row in await db.execute(query)}

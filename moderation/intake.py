@@ -1,56 +1,92 @@
 """The gate: all free text of the public enters here. Triage orders, and after publication may hold; it never rejects."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialogue import comments, journal, threads
+from dialogue import comments, journal, stances, threads
 from dialogue.accounts import Current
 from dialogue.kit.database import Record
+from dialogue.kit.text import normalise
+from moderation import decisions
 from moderation.triage import signs
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What a person wrote, where, and the keys of its form."""
+    """What a person wrote, where, with which stance, and the key and secret of its receipt."""
 
-    thread_id: int
+    thread: Record
     text: str
     once: UUID
     secret: str
     parent_id: int | None = None
+    stance: int | None = None
 
 
-async def submit(db: AsyncConnection, author: Current, draft: Draft) -> Record:
-    """Store a contribution and return (id, number, status); an equal submit gives the same answer."""
+@dataclass(frozen=True)
+class Added:
+    """A stored contribution; with the decision's id if triage has just published it."""
+
+    number: str
+    status: str
+    decision_id: int | None = None
+
+
+def key(once: UUID, text: str) -> UUID:
+    """The idempotency key of a form and its text: who goes back and writes something else writes anew."""
+    return uuid5(once, normalise(text))
+
+
+@asynccontextmanager
+async def submit(db: AsyncConnection, author: Current, draft: Draft) -> AsyncIterator[Added]:
+    """Store a contribution; an equal submit gives the same answer.
+
+    The block is for the answer: the journal's entry comes after it, because it holds a lock until the commit.
+    """
     await comments.one_by_one(db, author.id)
-    if (there := await comments.repeated(db, author.id, draft.once)) is not None:
-        return there
-    thread = await threads.open_for_writing(db, draft.thread_id)
+    there = await comments.repeated(db, author.id, draft.once)
+    added = Added(there.number, there.status) if there else await _enter(db, author, draft)
+    if draft.stance is not None and draft.thread.is_open:
+        await stances.take(db, author.id, draft.thread.id, draft.stance)
+    yield added
+    if added.decision_id is not None:
+        await journal.record(
+            db,
+            "comment.published",
+            f"comment:{added.number}",
+            by="triage",
+            before="pending",
+            decision="publish",
+            record=added.decision_id,
+        )
+
+
+async def _enter(db: AsyncConnection, author: Current, draft: Draft) -> Added:
+    threads.must_be_open(draft.thread)
     text = comments.checked(draft.text)
     await comments.may_write(db, author.id)
     noticed = signs.judge(text)
-    status = "pending" if thread.checks_first or noticed else "published"
     added = await comments.add(
         db,
         author.id,
         author.source,
         comments.New(
-            thread_id=thread.id,
+            thread_id=draft.thread.id,
             text=text,
-            status=status,
+            status="pending",
             once=draft.once,
             secret=draft.secret,
             parent_id=draft.parent_id,
             signs=[sign.stored() for sign in noticed],
         ),
     )
-    if status == "published":
-        await journal.record(
-            db, "comment.published", f"comment:{added.number}", by="triage", before="pending"
-        )
-    return added
+    if draft.thread.checks_first or noticed:
+        return Added(added.number, "pending")
+    return Added(added.number, "published", await decisions.publish_unseen(db, added.id, text))
 
 
 async def edit(db: AsyncConnection, comment: Record, text: str) -> None:

@@ -1,24 +1,29 @@
 """The queue: a query on comments that wait, longest first; claim and release."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select
+from sqlalchemy import BigInteger, DateTime, and_, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
+from dialogue.comments import NOBODY, visible_to
 from dialogue.kit.database import Record
-from dialogue.kit.errors import Conflict
+from dialogue.kit.errors import Conflict, NotFound
 from dialogue.tables import Comment, Person, Thread
 from moderation.tables import Claim
 
 PAGE = 50
 HOLD = timedelta(minutes=15)
-BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+CURSOR = re.compile(r"([0-9]{1,17})\.([0-9]{1,18})")  # microseconds since the beginning, and an id
 _holder = aliased(Person)
 _live = and_(Claim.comment_id == Comment.id, Claim.until > func.now())
+_behind = tuple_(bindparam("moment", type_=DateTime(timezone=True)), bindparam("last", type_=BigInteger))
 _WAITING = (
     select(
         Comment.id,
@@ -35,9 +40,9 @@ _WAITING = (
     .join(Thread, Thread.id == Comment.thread_id)
     .outerjoin(Claim, _live)
     .outerjoin(_holder, _holder.id == Claim.person_id)
-    .where(Comment.status == "pending", Comment.created_at >= bindparam("since"))
+    .where(Comment.status == "pending", tuple_(Comment.created_at, Comment.id) > _behind)
     .order_by(Comment.created_at, Comment.id)
-    .limit(PAGE)
+    .limit(PAGE + 1)
 )
 _COUNTS = (
     select(
@@ -54,6 +59,7 @@ _NEXT = (
     .outerjoin(Claim, _live)
     .where(
         Comment.status == "pending",
+        Comment.id != bindparam("besides"),
         Comment.author_id.is_distinct_from(bindparam("me")),
         or_(Claim.person_id.is_(None), Claim.person_id == bindparam("me")),
     )
@@ -62,26 +68,62 @@ _NEXT = (
 )
 
 
+_parent, _answered = aliased(Comment), aliased(Person)
+_AROUND = (
+    select(
+        Thread.title,
+        Thread.address,
+        Claim.person_id.label("holder_id"),
+        _holder.pseudonym.label("holder"),
+        _parent.text.label("answers"),
+        _answered.pseudonym.label("answered"),
+    )
+    .select_from(Comment)
+    .join(Thread, Thread.id == Comment.thread_id)
+    .outerjoin(Claim, _live)
+    .outerjoin(_holder, _holder.id == Claim.person_id)
+    .outerjoin(_parent, and_(_parent.id == Comment.parent_id, visible_to(NOBODY, _parent)))
+    .outerjoin(_answered, _answered.id == _parent.author_id)
+    .where(Comment.id == bindparam("comment"))
+)
+
+
 @dataclass(frozen=True)
 class Waiting:
-    """The first page of what waits, and how much there is in all."""
+    """A page of what waits, its cursor and the next page's ("" for none), and how much there is in all."""
 
     rows: list[Record]
+    cursor: str
+    more: str
     total: int
     mine: int
     oldest: Any
 
 
-async def waiting(db: AsyncConnection, moderator_id: int, since: Any = None) -> Waiting:
-    """What waits, longest first; `since` continues behind an earlier page."""
+async def waiting(db: AsyncConnection, moderator_id: int, cursor: str = "") -> Waiting:
+    """What waits, longest first; `cursor` continues behind an earlier page."""
+    moment, last = _place(cursor) if cursor else (BEGINNING, 0)
     counts = (await db.execute(_COUNTS, {"me": moderator_id})).one()
-    rows = list(await db.execute(_WAITING, {"since": since or BEGINNING}))
-    return Waiting(rows, counts.waiting, counts.mine, counts.oldest)
+    found = list(await db.execute(_WAITING, {"moment": moment, "last": last}))
+    rows = found[:PAGE]
+    more = f"{(rows[-1].created_at - BEGINNING) // MICROSECOND}.{rows[-1].id}" if len(found) > PAGE else ""
+    return Waiting(rows, cursor, more, counts.waiting, counts.mine, counts.oldest)
 
 
-async def following(db: AsyncConnection, moderator_id: int) -> str | None:
-    """The number of the next comment this moderator may decide."""
-    number = (await db.execute(_NEXT, {"me": moderator_id})).scalar()
+def _place(cursor: str) -> tuple[datetime, int]:
+    if (found := CURSOR.fullmatch(cursor)) is None:
+        raise NotFound
+    return BEGINNING + int(found[1]) * MICROSECOND, int(found[2])
+
+
+async def around(db: AsyncConnection, comment_id: int) -> Record:
+    """What stands around a case: its thread, who works on it, and the public comment it answers."""
+    return (await db.execute(_AROUND, {"comment": comment_id})).one()
+
+
+async def following(db: AsyncConnection, moderator_id: int, besides: int) -> str | None:
+    """The number of the next comment this moderator may decide, besides the one they are deciding now."""
+    number = (await db.execute(_NEXT, {"me": moderator_id, "besides": besides})).scalar()
     return str(number) if number else None
 
 

@@ -2,12 +2,33 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Invalid
-from moderation.tables import Rule, Rulebook
+from moderation.tables import Rule, Rulebook, ThreadRulebook
+
+_newest = (
+    select(Rulebook.id)
+    .where(Rulebook.valid_from <= func.now())
+    .order_by(Rulebook.valid_from.desc(), Rulebook.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_chosen = (
+    select(ThreadRulebook.rulebook_id)
+    .where(ThreadRulebook.thread_id == bindparam("thread", type_=BigInteger))
+    .scalar_subquery()
+)
+_in_force = func.coalesce(_chosen, _newest)
+_BOOK = select(Rulebook.__table__).where(Rulebook.id == _in_force)
+_RULES = select(Rule.__table__).where(Rule.rulebook_id == _in_force).order_by(Rule.number)
+_ONE = (
+    select(Rule.id, Rule.number, Rulebook.version)
+    .join(Rulebook, Rulebook.id == Rule.rulebook_id)
+    .where(Rule.rulebook_id == _in_force, Rule.id == bindparam("rule"))
+)
 
 
 @dataclass(frozen=True)
@@ -20,18 +41,17 @@ class Netiquette:
 
 async def current(db: AsyncConnection) -> Netiquette:
     """The version in force, with its rules in order."""
-    newest = select(Rulebook.__table__).where(Rulebook.valid_from <= func.now())
-    book = (
-        await db.execute(newest.order_by(Rulebook.valid_from.desc(), Rulebook.id.desc()).limit(1))
-    ).first()
-    if book is None:
-        return Netiquette(None, [])
-    rules = select(Rule.__table__).where(Rule.rulebook_id == book.id).order_by(Rule.number)
-    return Netiquette(book, list(await db.execute(rules)))
+    return Netiquette((await db.execute(_BOOK, {"thread": None})).first(), await of(db, None))
 
 
-async def must_exist(db: AsyncConnection, rule_id: int | None) -> int:
-    """The id of a rule, else Invalid at the field."""
-    if rule_id and (await db.execute(select(Rule.id).where(Rule.id == rule_id))).first() is not None:
-        return rule_id
-    raise Invalid("Bitte wählen Sie die Regel, um die es geht.", field="rule")
+async def of(db: AsyncConnection, thread_id: int | None) -> list[Record]:
+    """The rules that hold in a thread, in order: of the version it has chosen, else of the one in force."""
+    return list(await db.execute(_RULES, {"thread": thread_id}))
+
+
+async def named(db: AsyncConnection, rule_id: int | None, thread_id: int) -> Record:
+    """The rule (id, number, version) a decision names, if it holds in the thread, else Invalid at the field."""
+    values = {"rule": rule_id or 0, "thread": thread_id}
+    if (rule := (await db.execute(_ONE, values)).first()) is None:
+        raise Invalid("Bitte wählen Sie die Regel, um die es geht.", field="rule")
+    return rule

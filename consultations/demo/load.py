@@ -232,23 +232,21 @@ async def _decision(
     db: AsyncConnection, loaded: Loaded, comment: dict[str, Any], comment_id: int, number: str
 ) -> None:
     kind = "reject" if comment["status"] == "rejected" else "hide"
-    rule_id = loaded.rules[str(comment["rule"])]
-    await db.execute(
-        insert(Decision).values(
-            comment_id=comment_id,
-            revision=1,
-            snapshot=sha256(normalise(comment["text"]).encode()).digest(),
-            decision=kind,
-            rule_id=rule_id,
-            reasons=comment["reasons"].strip(),
-            actor_id=loaded.moderator,
-            origin="own",
-            decided_at=loaded.moment(comment["decided_days_ago"]),
-        )
+    decision_id = await _add(
+        db,
+        Decision,
+        comment_id=comment_id,
+        revision=1,
+        snapshot=sha256(normalise(comment["text"]).encode()).digest(),
+        decision=kind,
+        rule_id=loaded.rules[str(comment["rule"])],
+        reasons=comment["reasons"].strip(),
+        actor_id=loaded.moderator,
+        origin="own",
+        decided_at=loaded.moment(comment["decided_days_ago"]),
     )
-    await journal.record(
-        db, f"comment.{comment['status']}", f"comment:{number}", decision=kind, rule=rule_id, example=True
-    )
+    said: dict[str, Any] = {"decision": kind, "record": decision_id, "rule": int(comment["rule"])}
+    await journal.record(db, f"comment.{comment['status']}", f"comment:{number}", example=True, **said)
 
 
 async def _votes(db: AsyncConnection, loaded: Loaded) -> None:

@@ -403,6 +403,21 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_stances_person_id"), "stances", ["person_id"], unique=False)
     op.create_table(
+        "thread_rulebooks",
+        sa.Column("thread_id", sa.BigInteger(), nullable=False),
+        sa.Column("rulebook_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["rulebook_id"], ["rulebooks.id"], name=op.f("fk_thread_rulebooks_rulebook_id_rulebooks")
+        ),
+        sa.ForeignKeyConstraint(
+            ["thread_id"],
+            ["threads.id"],
+            name=op.f("fk_thread_rulebooks_thread_id_threads"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("thread_id", name=op.f("pk_thread_rulebooks")),
+    )
+    op.create_table(
         "claims",
         sa.Column("comment_id", sa.BigInteger(), nullable=False),
         sa.Column("person_id", sa.BigInteger(), nullable=False),
@@ -419,8 +434,9 @@ def upgrade() -> None:
     op.create_table(
         "decisions",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("comment_id", sa.BigInteger(), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("comment_id", sa.BigInteger(), nullable=True),
+        sa.Column("thread_id", sa.BigInteger(), nullable=True),
+        sa.Column("revision", sa.Integer(), nullable=True),
         sa.Column("snapshot", sa.LargeBinary(), nullable=False),
         sa.Column("decision", sa.Text(), nullable=False),
         sa.Column("rule_id", sa.BigInteger(), nullable=True),
@@ -431,10 +447,20 @@ def upgrade() -> None:
         sa.Column("notice_id", sa.BigInteger(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
-            "NOT automated OR decision = 'publish'", name=op.f("ck_decisions_only_people_reject")
+            "decision IN ('publish', 'publish_masked', 'reject', 'hide', 'restore', 'close_thread')",
+            name=op.f("ck_decisions_known_decision"),
         ),
         sa.CheckConstraint(
-            "decision IN ('publish', 'reject', 'hide', 'restore')", name=op.f("ck_decisions_known_decision")
+            "origin IN ('own', 'notice', 'appeal', 'import', 'triage')",
+            name=op.f("ck_decisions_known_origin"),
+        ),
+        sa.CheckConstraint("num_nonnulls(comment_id, thread_id) = 1", name=op.f("ck_decisions_one_subject")),
+        sa.CheckConstraint(
+            "(thread_id IS NOT NULL) = (decision = 'close_thread')",
+            name=op.f("ck_decisions_kind_fits_subject"),
+        ),
+        sa.CheckConstraint(
+            "(comment_id IS NULL) = (revision IS NULL)", name=op.f("ck_decisions_revision_of_comment")
         ),
         sa.CheckConstraint(
             "decision IN ('publish', 'restore') OR length(reasons) >= 20 OR origin = 'import'",
@@ -445,15 +471,21 @@ def upgrade() -> None:
             name=op.f("ck_decisions_rule_named"),
         ),
         sa.CheckConstraint(
-            "origin IN ('own', 'notice', 'appeal', 'import')", name=op.f("ck_decisions_known_origin")
+            "actor_id IS NOT NULL OR origin IN ('import', 'triage')", name=op.f("ck_decisions_person_known")
         ),
+        sa.CheckConstraint(
+            "NOT automated OR decision = 'publish'", name=op.f("ck_decisions_only_people_reject")
+        ),
+        sa.CheckConstraint("automated = (origin = 'triage')", name=op.f("ck_decisions_automated_is_triage")),
         sa.ForeignKeyConstraint(
             ["comment_id"], ["comments.id"], name=op.f("fk_decisions_comment_id_comments")
         ),
         sa.ForeignKeyConstraint(["rule_id"], ["rules.id"], name=op.f("fk_decisions_rule_id_rules")),
+        sa.ForeignKeyConstraint(["thread_id"], ["threads.id"], name=op.f("fk_decisions_thread_id_threads")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
     )
     op.create_index(op.f("ix_decisions_comment_id"), "decisions", ["comment_id"], unique=False)
+    op.create_index(op.f("ix_decisions_thread_id"), "decisions", ["thread_id"], unique=False)
     op.create_index("uq_decisions_comment_id_revision", "decisions", ["comment_id", "revision"], unique=True)
     op.create_table(
         "exports",

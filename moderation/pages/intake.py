@@ -1,13 +1,14 @@
 """Write, reply, edit, withdraw; the receipt."""
 
 from typing import Any
+from uuid import UUID
 
 from starlette.responses import Response
 from wtforms import RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 from wtforms.validators import InputRequired, Optional
 
-from dialogue import comments, limits, stances, threads, votes
+from dialogue import comments, limits, threads, votes
 from dialogue.comments import MAX_LENGTH
 from dialogue.kit import tokens
 from dialogue.kit.database import Record
@@ -81,21 +82,28 @@ async def _submit(page: Page, thread_id: int, parent: Record | None) -> Response
         if page.form.get("action") == "preview":
             text = comments.checked(form.text.data or "")
             return _form(page, threads.must_be_open(thread), form, parent=parent, preview=text)
-        secret = tokens.receipt_secret(page.house.settings.key, str(page.me.id), str(once))
-        draft = intake.Draft(thread_id, form.text.data or "", once, secret, parent.id if parent else None)
-        added = await intake.submit(page.db, page.me, draft)
+        draft = _draft(page, form, once, thread=thread, parent=parent)
+        async with intake.submit(page.db, page.me, draft) as added:
+            return page.render(
+                "dialogue/receipt.html", added=added, secret=draft.secret, thread=thread, next_by=NEXT_BY
+            )
     except Invalid as error:
         form.refuse(error)
         return _form(page, thread, form, parent=parent, status=422)
-    if (stance := form.stance.data) in votes.CHOICES and thread.is_open:
-        await stances.take(page.db, page.me.id, thread_id, votes.CHOICES[stance])
-    return page.render(
-        "dialogue/receipt.html",
-        number=added.number,
-        secret=secret,
-        status_word=added.status,
+
+
+def _draft(
+    page: Page, form: CommentForm, once: UUID, *, thread: Record, parent: Record | None
+) -> intake.Draft:
+    text = form.text.data or ""
+    key = intake.key(once, text)
+    return intake.Draft(
         thread=thread,
-        next_by=NEXT_BY,
+        text=text,
+        once=key,
+        secret=tokens.receipt_secret(page.house.settings.key, str(page.me.id), str(key)),
+        parent_id=parent.id if parent else None,
+        stance=votes.CHOICES.get(form.stance.data or ""),
     )
 
 
@@ -153,10 +161,19 @@ async def open_receipt(page: Page) -> Response:
         form.refuse(Invalid(error.text, field="secret"))
         return page.render("dialogue/receipt_open.html", status=404, form=form, comment=None, decision=None)
     if page.form.get("action") == "withdraw":
+        answer = _opened(page, form, comment, state="withdrawn")
         await comments.withdraw(page.db, comment, None)
-        comment = await comments.by_number(page.db, comment.number, comments.Viewer(moderates=True))
+        return answer
     decision = await decisions.latest(page.db, comment.id)
-    return page.render("dialogue/receipt_open.html", form=form, comment=comment, decision=decision)
+    return _opened(page, form, comment, state=comment.status, decision=decision)
+
+
+def _opened(
+    page: Page, form: ReceiptForm, comment: Record, *, state: str, decision: Record | None = None
+) -> Response:
+    return page.render(
+        "dialogue/receipt_open.html", form=form, comment=comment, state=state, decision=decision
+    )
 
 
 ROUTES = [

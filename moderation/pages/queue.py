@@ -1,19 +1,19 @@
 """The moderators' working tool: what waits, one case, the decision; the journal; the Netiquette."""
 
-from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
 from wtforms import IntegerField, TextAreaField
 from wtforms.validators import Optional
 
-from dialogue import comments, journal, threads
+from dialogue import comments, journal
 from dialogue.kit.database import Record
-from dialogue.kit.errors import Invalid, NotFound
+from dialogue.kit.errors import Invalid
 from dialogue.kit.forms import GermanForm
 from dialogue.roles import EVERYONE, MODERATORS
 from dialogue.web import Page, get, path, post
 from moderation import decisions, queue, rules
+from moderation.triage import marks
 
 
 class DecisionForm(GermanForm):
@@ -23,18 +23,8 @@ class DecisionForm(GermanForm):
 
 
 async def waiting(page: Page) -> Response:
-    since = _moment(page.query.get("ab"))
-    context: dict[str, Any] = {"waiting": await queue.waiting(page.db, page.me.id, since), "case": None}
-    return page.render("moderation/queue.html", section="moderation", **context)
-
-
-def _moment(value: str | None) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        return datetime.fromisoformat(value)
-    except ValueError:
-        raise NotFound from None
+    found = await queue.waiting(page.db, page.me.id, page.query.get("weiter", ""))
+    return page.render("moderation/queue.html", section="moderation", waiting=found, case=None)
 
 
 async def case(page: Page) -> Response:
@@ -44,23 +34,18 @@ async def case(page: Page) -> Response:
 
 
 async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 200) -> Response:
-    parent = await _parent(page, comment)
     context: dict[str, Any] = {
-        "waiting": await queue.waiting(page.db, page.me.id),
+        "waiting": await queue.waiting(page.db, page.me.id, page.query.get("weiter", "")),
         "case": comment,
-        "parent": parent,
-        "thread": await threads.get(page.db, comment.thread_id),
-        "netiquette": await rules.current(page.db),
+        "pieces": marks.pieces(comment.text, comment.signs),
+        "around": await queue.around(page.db, comment.id),
+        "rules": await rules.of(page.db, comment.thread_id),
         "history": await decisions.history(page.db, comment.id),
         "can": [] if comment.author_id == page.me.id else decisions.possible(comment),
         "own": comment.author_id == page.me.id,
         "form": form,
     }
     return page.render("moderation/queue.html", status=status, section="moderation", **context)
-
-
-async def _parent(page: Page, comment: Record) -> Record | None:
-    return None if comment.parent_id is None else await comments.by_id(page.db, comment.parent_id)
 
 
 async def claim(page: Page) -> Response:
@@ -75,20 +60,22 @@ async def decide(page: Page) -> Response:
     kind = page.choice("decision", {kind: kind for kind in decisions.LEADS_TO})
     form = page.filled(DecisionForm)
     form.validate()
+    following = await queue.following(page.db, page.me.id, comment.id)  # before: the journal comes last
     try:
         ruling = decisions.Ruling(kind, form.revision.data or 0, form.rule.data, form.reasons.data or "")
         await decisions.decide(page.db, page.me, comment, ruling)
     except Invalid as error:
         form.refuse(error)
         return await _case(page, comment, form, status=422)
-    following = await queue.following(page.db, page.me.id)
     return page.redirect(path("case", number=following) if following else path("queue"))
 
 
 async def protocol(page: Page) -> Response:
     entries = await journal.page(page.db, page.number("vor") or None)
+    decided = [entry["detail"]["record"] for entry in entries if "record" in entry["detail"]]
     context: dict[str, Any] = {
         "entries": entries,
+        "reasons": await decisions.reasons(page.db, decided),
         "before": entries[-1]["id"] if len(entries) == 50 else None,
     }
     return page.render("moderation/journal.html", section="moderation", **context)

@@ -240,8 +240,61 @@ async def test_an_equal_submit_later_gets_the_same_receipt_even_after_the_end(br
     first = await write(browser, thread, once=once)
     await owner.execute("UPDATE threads SET closes_at = now()")
 
-    assert await write(browser, thread, once=once, text="Ein anderer Text") == first
+    assert await write(browser, thread, once=once, text=f"  {TEXT}\r\n") == first
     assert await statuses(database) == ["pending"]
+
+
+async def test_another_text_in_the_same_form_is_another_comment_with_its_own_receipt(browser, make, database):
+    thread, once = await make.thread(), str(uuid4())
+    await browser.sign_in(await make.citizen())
+
+    receipts = [await write(browser, thread, once=once, text=text) for text in ("Eins", "Zwei", "Eins")]
+
+    assert receipts[0] == receipts[2]
+    assert [first != second for first, second in zip(*receipts[:2], strict=True)] == [True, True]
+    assert (await open_receipt(browser, *receipts[1])).words("blockquote") == "Zwei"
+    assert await statuses(database) == ["pending", "pending"]
+
+
+async def test_another_text_after_the_end_is_kept_and_not_acknowledged(browser, make, database, owner):
+    thread, once = await make.thread(), str(uuid4())
+    await browser.sign_in(await make.citizen())
+    await write(browser, thread, once=once)
+    await owner.execute("UPDATE threads SET closes_at = now()")
+
+    page = await browser.post(f"/faden/{thread.id}/schreiben", text="Noch etwas anderes", once=once)
+
+    assert (page.status, page.select(".receipt"), "Noch etwas anderes" in page.text) == (409, [], True)
+
+
+ARRIVED, KNOWN = "Danke, Ihr Beitrag ist angekommen", "Diesen Beitrag haben Sie schon geschickt"
+
+
+@pytest.mark.parametrize(
+    ("status", "heading", "first"),
+    [
+        ("pending", ARRIVED, "Ein Mensch prüft Ihren Beitrag – in der Regel innerhalb eines Werktags."),
+        ("published", ARRIVED, "Ihr Beitrag ist schon zu lesen."),
+        ("rejected", KNOWN, "Er ist geprüft und nicht zu lesen. Warum, steht beim Stand des Beitrags."),
+        ("hidden", KNOWN, "Er ist geprüft und nicht zu lesen. Warum, steht beim Stand des Beitrags."),
+        (
+            "withdrawn",
+            KNOWN,
+            "Sie haben ihn zurückgezogen. Er ist nicht mehr zu lesen; schreiben Sie gern einen neuen.",
+        ),
+    ],
+)
+async def test_a_receipt_shown_again_says_how_things_stand(browser, make, owner, status, heading, first):
+    thread, once = await make.thread(), str(uuid4())
+    await browser.sign_in(await make.citizen())
+    await write(browser, thread, once=once)
+    for step in {"hidden": ["published", "hidden"]}.get(status, [status]):
+        await owner.execute("UPDATE comments SET status = $1, published_at = now()", step)
+
+    page = await browser.post(f"/faden/{thread.id}/schreiben", text=TEXT, once=once)
+
+    assert (page.words("h1"), page.words(".nexts li:first-child")) == (heading, first)
+    assert len(page.select(".nexts li")) == (3 if heading == ARRIVED else 1)
 
 
 async def test_another_persons_key_makes_another_comment(new_browser, make, database):

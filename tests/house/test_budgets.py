@@ -62,7 +62,7 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
     author = await make.person()
     person = await make.person(*([] if role == "citizen" else [role]))
     first = await fill(database, point.thread, author, 10)
-    await fill(database, point.thread, author, 10, "pending")
+    waiting = await fill(database, point.thread, author, 60, "pending")
     await browser.sign_in(person)
     pages = [
         "/",
@@ -78,7 +78,14 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
         "/netiquette",
     ]
     own = {
-        "moderator": ["/moderation", "/moderation/protokoll"],
+        "moderator": [
+            "/moderation",
+            "/moderation?weiter=0.0",
+            f"/moderation/{waiting[0]['number']}",
+            f"/moderation/{waiting[-1]['number']}?weiter=0.0",
+            f"/moderation/{first[0]['number']}",
+            "/moderation/protokoll",
+        ],
         "panelist": ["/gremium"],
         "committee": ["/ausschuss"],
     }
@@ -112,6 +119,51 @@ async def test_a_vote_is_one_statement_and_the_session(browser, make, database):
         )
 
     assert [re.match(r"\w+", statement).group() for statement in statements] == ["SELECT", "WITH"]
+
+
+def kinds(statements):
+    return [" ".join(statement.split()[:3]) for statement in statements]
+
+
+@pytest.mark.parametrize(("checks_first", "most"), [(True, 7), (False, 11)])
+async def test_a_contribution_needs_few_statements(browser, make, database, checks_first, most):
+    thread = await make.thread(checks_first=checks_first)
+    await browser.sign_in(await make.citizen())
+
+    with counted(database) as statements:
+        await browser.post(f"/faden/{thread.id}/schreiben", text="Bitte auch auf Papier.", stance="agree")
+
+    assert len(statements) <= most, kinds(statements)
+
+
+async def test_the_journal_comes_last_because_its_lock_is_held_until_the_commit(
+    browser, new_browser, make, database
+):
+    thread, writer = await make.thread(checks_first=False), await make.citizen()
+    waiting, rule = await make.comment(thread, status="pending"), await make.rule()
+    await make.comment(thread, status="pending")
+    moderator = new_browser()
+    await browser.sign_in(writer)
+    await moderator.sign_in(await make.moderator())
+
+    async def last_of(who, address, **form):
+        with counted(database) as statements:
+            page = await who.post(address, follow=False, **form)
+        return page, kinds(statements)[-1], kinds(statements).count("INSERT INTO journal")
+
+    written = await last_of(browser, f"/faden/{thread.id}/schreiben", text="Auf Papier.", stance="agree")
+    number, secret = (written[0].words(f".receipt__{part}") for part in ("number", "secret"))
+    no = {
+        "decision": "reject",
+        "revision": 1,
+        "rule": rule.id,
+        "reasons": "Ein Name steht darin, bitte ohne.",
+    }
+    decided = await last_of(moderator, f"/moderation/{waiting.number}/entscheiden", **no)
+    withdrawn = await last_of(browser, "/beitrag", number=number, secret=secret, action="withdraw")
+
+    assert [each[0].status for each in (written, decided, withdrawn)] == [200, 303, 200]
+    assert [each[1:] for each in (written, decided, withdrawn)] == [("INSERT INTO journal", 1)] * 3
 
 
 def test_styles_scripts_and_fonts_stay_small():

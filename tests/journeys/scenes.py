@@ -36,8 +36,9 @@ async def thread_of(database: Database, code: str) -> int:
 async def write(database: Database, person: Made, thread_id: int, text: str) -> str:
     """A contribution through the gate; returns its number."""
     async with database.writing() as db:
-        added = await intake.submit(db, current(person), intake.Draft(thread_id, text, uuid4(), SECRET))
-    return str(added.number)
+        draft = intake.Draft(await threads.get(db, thread_id), text, uuid4(), SECRET)
+        async with intake.submit(db, current(person), draft) as added:
+            return added.number
 
 
 async def decide(

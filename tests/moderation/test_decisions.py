@@ -1,14 +1,14 @@
 """Decisions: a person publishes, rejects, hides or restores, with rule and reasons."""
 
 import asyncio
-from datetime import timedelta
+import email
 from hashlib import sha256
 
 import pytest
 from sqlalchemy import select
 
+from dialogue import journal
 from dialogue.comments import TRANSITIONS
-from dialogue.kit import clock
 from dialogue.tables import Actor, Comment
 from moderation import decisions
 from moderation.tables import Claim, Decision
@@ -138,6 +138,16 @@ async def test_only_another_moderator_restores(new_browser, make, database):
     assert await kinds(database) == ["hide", "restore"]
 
 
+@pytest.mark.parametrize("before", ["hidden", "rejected"])
+async def test_what_came_without_a_record_can_be_restored_by_anyone(browser, make, database, before):
+    comment = await make.comment(status=before, source="import")
+    await browser.sign_in(await make.moderator())
+
+    page = await decide(browser, comment, "restore")
+
+    assert (page.status, await status(database, comment)) == (200, "published")
+
+
 async def test_nobody_decides_about_the_own_contribution(browser, make, database):
     moderator = await make.moderator()
     comment = await make.comment(author=moderator, status="pending")
@@ -203,22 +213,46 @@ async def test_the_author_reads_rule_and_reasons_at_the_contribution_and_by_mail
     assert comment.number in text
 
 
-async def test_the_queue_shows_the_longest_waiting_first(browser, make):
-    now = clock.now()
-    for hours in (3, 30, 1):
-        await make.comment(status="pending", text=f"seit {hours}", created_at=now - timedelta(hours=hours))
+async def test_a_late_mail_carries_the_reasons_of_its_own_decision(new_browser, make, work, settings):
+    comment, rule = await make.comment(), await make.rule(title="Ohne Beleidigung")
+    first, second = new_browser(), new_browser()
+    await first.sign_in(await make.moderator())
+    await second.sign_in(await make.moderator())
+    for old in (settings.data / "mail").glob("*.eml"):
+        old.unlink()
+
+    await decide(first, comment, "hide", rule=rule.id, reasons=REASONS)
+    comment.revision = 2
+    await decide(second, comment, "restore", reasons="Noch einmal gelesen: Das war keine.")
+    await work()
+
+    sent = [email.message_from_bytes(file.read_bytes()) for file in (settings.data / "mail").glob("*.eml")]
+    texts = {mail["Subject"].rpartition(" ")[2]: mail.get_payload(decode=True).decode() for mail in sent}
+    told = {
+        word: [part in text for part in ("Ohne Beleidigung", REASONS, "Das war keine")]
+        for word, text in texts.items()
+    }
+    assert told == {"ausgeblendet": [True, True, False], "lesen": [False, False, True]}
+
+
+async def test_the_journal_points_to_the_reasons_and_does_not_repeat_them(browser, make, database):
+    comment, rule = await make.comment(status="pending"), await make.rule()
     await browser.sign_in(await make.moderator())
 
-    page = await browser.get("/moderation")
+    await decide(browser, comment, "reject", rule=rule.id, reasons=REASONS)
 
-    assert [
-        word.split(" vor")[0]
-        for word in (item.get_text(" ", strip=True) for item in page.select(".queue__item"))
-    ] == [
-        "seit 30",
-        "seit 3",
-        "seit 1",
-    ]
+    async with database.reading() as db:
+        (entry,) = await journal.page(db, None)
+        record = (await db.execute(select(Decision.id))).scalar_one()
+    assert entry["detail"] == {
+        "before": "pending",
+        "decision": "reject",
+        "record": record,
+        "rule": rule.number,
+        "rulebook": "1.0",
+        "reasons_sha256": sha256(REASONS.encode()).hexdigest(),
+    }
+    assert REASONS in (await browser.get("/moderation/protokoll")).words(".log")
 
 
 def test_every_decision_leads_to_a_status_that_its_transitions_allow():

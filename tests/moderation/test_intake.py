@@ -2,13 +2,16 @@
 
 import asyncio
 from datetime import timedelta
+from hashlib import sha256
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
+from dialogue import journal
 from dialogue.kit import clock
 from dialogue.tables import Comment, Stance
+from moderation.tables import Decision
 
 TEXT = "Bitte sagen Sie vorher, woran Sie den Erfolg messen."
 
@@ -46,12 +49,90 @@ async def test_checked_later_it_appears_at_once(browser, make, database):
     assert page.words("article.comment .comment__text") == TEXT
 
 
+async def test_checked_later_its_publication_is_a_decision_without_a_person(browser, make, database):
+    point = await make.point(await make.consultation(checks_first=False))
+    await browser.sign_in(await make.citizen())
+
+    await write(browser, point.thread)
+
+    async with database.reading() as db:
+        comment = (await db.execute(select(Comment.__table__))).one()
+        record = (await db.execute(select(Decision.__table__))).one()
+        (entry,) = await journal.page(db, None)
+    assert (comment.status, comment.revision, comment.published_at) == ("published", 2, record.decided_at)
+    assert (record.comment_id, record.revision, record.decision) == (comment.id, 1, "publish")
+    assert (record.automated, record.origin, record.actor_id) == (True, "triage", None)
+    assert record.reasons == "Der Vorprüfung (Fassung 1) ist in diesem Beitrag nichts aufgefallen."
+    assert bytes(record.snapshot) == sha256(TEXT.encode()).digest()
+    assert (entry["action"], entry["subject"], entry["actor"]) == (
+        "comment.published",
+        f"comment:{comment.number}",
+        None,
+    )
+    assert entry["detail"] == {
+        "before": "pending",
+        "by": "triage",
+        "decision": "publish",
+        "record": record.id,
+    }
+
+
+async def test_checked_later_the_author_reads_that_no_person_decided_yet(browser, make):
+    point = await make.point(await make.consultation(checks_first=False))
+    await browser.sign_in(await make.citizen())
+
+    before = await browser.get(f"/faden/{point.thread.id}/schreiben")
+    receipt = await write(browser, point.thread)
+    page = await browser.get(f"/beitraege/{receipt.words('.receipt__number')}")
+
+    assert "erscheint gleich, automatisch, und wird nachträglich geprüft" in before.words()
+    assert receipt.words(".nexts li:first-child") == (
+        "Ihr Beitrag ist schon zu lesen. Hier wird nach dem Veröffentlichen geprüft."
+    )
+    said = page.words("[aria-label='Entscheidung der Moderation']")
+    assert ("Automatisch veröffentlicht am" in said, "wird nachträglich geprüft" in said) == (True, True)
+    assert "von einem Menschen" not in said
+
+
+async def test_what_triage_published_a_moderator_hides_as_any_other(new_browser, make, database):
+    point = await make.point(await make.consultation(checks_first=False))
+    author, moderator = new_browser(), new_browser()
+    await author.sign_in(await make.citizen())
+    await moderator.sign_in(await make.moderator())
+    number = (await write(author, point.thread)).words(".receipt__number")
+    rule = await make.rule()
+
+    form = (await moderator.get(f"/moderation/{number}")).form(f"/moderation/{number}/entscheiden")
+    told = {"decision": "hide", "rule": rule.id, "reasons": "Nach dem Lesen: ein Name steht darin."}
+    await moderator.post(f"/moderation/{number}/entscheiden", **form | told)
+
+    async with database.reading() as db:
+        columns = (Decision.decision, Decision.revision, Decision.automated)
+        rows = [tuple(row) for row in await db.execute(select(*columns).order_by(Decision.id))]
+    assert rows == [("publish", 1, True), ("hide", 2, False)]
+    history = (await moderator.get(f"/moderation/{number}")).select(".case .log li")
+    assert ["automatisch" in item.text for item in history] == [False, True]
+
+
+async def test_what_was_taken_back_is_not_called_published(browser, make):
+    point = await make.point(await make.consultation(checks_first=False))
+    await browser.sign_in(await make.citizen())
+    number = (await write(browser, point.thread)).words(".receipt__number")
+
+    await browser.post(f"/beitraege/{number}/zurueckziehen")
+
+    assert (await browser.get(f"/beitraege/{number}")).select(
+        "[aria-label='Entscheidung der Moderation']"
+    ) == []
+
+
 @pytest.mark.parametrize(
     ("text", "sign"),
     [
         ("Melden Sie sich unter 0345 123 45 67 bei mir.", "personal"),
         ("Schreiben Sie an erna@example.org, ich helfe gern.", "personal"),
         ("Konto: DE89 3704 0044 0532 0130 00", "personal"),
+        ("Konto: DE89\n3704 0044 0532 0130 00", "personal"),
         ("Mehr auf https://werbung.example jetzt", "link"),
         ("Ihr Idioten im Ratshof", "insult"),
         ("ICH WILL KEINE KAMERAS HIER!!!", "shouting"),
