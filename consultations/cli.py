@@ -79,9 +79,9 @@ async def _migrate(urls: tuple[str, str]) -> None:
 
 @asynccontextmanager
 async def _database(urls: tuple[str, str], statement_ms: int = 3_600_000) -> AsyncIterator[Any]:
-    from dialogue.kit.database import Database
+    from dialogue.kit.database import COMMAND, Database
 
-    database = Database(urls[0], pool=2, statement_ms=statement_ms, patient=True)
+    database = Database(urls[0], pool=COMMAND, statement_ms=statement_ms, patient=True)
     try:
         yield database
     finally:
@@ -116,6 +116,8 @@ def serve(
 
     if not os.environ.get("DIALOG_ORIGIN") and settings_module.read().demo:
         os.environ["DIALOG_ORIGIN"] = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+    if workers is not None:
+        os.environ["DIALOG_WORKERS"] = str(workers)  # each process shares the connections with the others
     settings = settings_module.read().ready_to_serve()
     city.read(settings)
     if follow_parent:
@@ -128,7 +130,7 @@ def serve(
             factory=True,
             host=host,
             port=port,
-            workers=workers or settings.workers,
+            workers=settings.workers,
             loop="uvloop",
             http="httptools",
             access_log=False,
@@ -317,7 +319,7 @@ def check() -> None:
     async def work(database: Any, settings: Settings) -> list[str]:
         from consultations import checks
 
-        return await checks.everything(database, settings)
+        return await checks.everything(database, settings) + await _room(database, settings)
 
     problems = _run(work)
     for problem in problems:
@@ -325,6 +327,22 @@ def check() -> None:
     if problems:
         sys.exit(1)
     print("Alles in Ordnung.")
+
+
+async def _room(database: Any, settings: Settings) -> list[str]:
+    """Says how many connections are needed; a problem when the server grants fewer."""
+    from dialogue.kit.database import connections_for, granted
+
+    async with database.reading() as db:
+        possible = await granted(db)
+    needed = connections_for(settings.workers)
+    say(f"Verbindungen zur Datenbank: {needed} gebraucht, {possible} möglich.")
+    if needed <= possible:
+        return []
+    return [
+        f"PostgreSQL lässt nur {possible} Verbindungen zu, gebraucht werden bis zu {needed}: Bitte dort "
+        "max_connections erhöhen oder hier DIALOG_WORKERS verringern."
+    ]
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from pgqueuer import PgQueuer
 from consultations import app, jobs
 from dialogue.kit import jobs as queue
 from dialogue.kit import logs
-from dialogue.kit.database import Database
+from dialogue.kit.database import WORKER, Database
 from dialogue.kit.settings import Settings
 
 DRAIN = 9
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 async def run(settings: Settings, url: str) -> None:
     """Work until SIGTERM or SIGINT; what runs then gets nine seconds, the lease brings the rest back."""
     logs.configure(settings.log_level)
-    database = Database(url, pool=4, statement_ms=600_000)
+    database = Database(url, pool=WORKER, statement_ms=600_000)
     resources = {"house": app.house(settings, database)}
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
