@@ -92,7 +92,7 @@ async def unread(database: Database, consultation_id: int) -> list[int]:
 async def score_all(database: Database, slug: str, say: Callable[[str], None]) -> dict[str, int]:
     """Read what is unread of one consultation; returns the counts by label."""
     async with database.reading() as db:
-        entry = await calendar.entry(db, slug)
+        entry = await calendar.find(db, slug)
     waiting = await unread(database, entry.id)
     for done, comment_id in enumerate(waiting, 1):
         await score_comment(database, comment_id)

@@ -14,10 +14,10 @@ from zipfile import ZipFile
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from consultations import calendar
 from consultations.outcome import exports, readme, synth
 from consultations.outcome.csvfile import guard, unguard
 from consultations.tables import Consultation, Export
+from consultations.totals import count
 from dialogue import comments
 from dialogue.kit import clock
 from dialogue.kit.errors import Gone, Invalid, NotFound
@@ -183,7 +183,7 @@ async def test_the_rows_of_public_roles_are_as_many_as_the_page_says(make, expor
     opened = await export(point.consultation, role)
 
     async with database.reading() as db:
-        totals = (await calendar.entry(db, point.consultation.slug)).totals
+        totals = (await count(db, [point.consultation.id]))[point.consultation.id]
     assert (totals.comments, totals.votes) == (3, 2)
     assert len(opened.rows("beitraege.csv")) == totals.comments
     assert len(opened.rows("stimmen.csv")) == totals.votes
