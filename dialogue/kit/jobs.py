@@ -98,8 +98,8 @@ def _executor(attempts: int) -> Callable[[EntrypointExecutorParameters], Databas
 
 async def connect(url: str) -> asyncpg.Connection:
     """A plain asyncpg connection for LISTEN and for the queue."""
-    parts = make_url(url)
-    return await asyncpg.connect(parts.set(drivername="postgresql").render_as_string(hide_password=False))
+    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return await asyncpg.connect(address, timeout=5)
 
 
 async def worker(
@@ -117,6 +117,15 @@ async def worker(
         if kind.every:
             queue.schedule(f"every {name}", kind.every)(_by_the_clock(name, database))
     return queue
+
+
+async def close(queue: PgQueuer) -> None:
+    """Hang up, also when the server no longer answers."""
+    connection = queue.connection._connection  # type: ignore[attr-defined]  # the driver leaves it to us
+    try:
+        await connection.close(timeout=2)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
 
 
 async def dead(db: AsyncConnection) -> list[Any]:
