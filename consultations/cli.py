@@ -58,23 +58,43 @@ def _cluster(settings: Settings) -> Iterator[tuple[str, str]]:
         keeper.stop()
 
 
-async def _migrate(urls: tuple[str, str]) -> None:
-    from sqlalchemy import make_url, text
-    from sqlalchemy.ext.asyncio import create_async_engine
+async def _migrate(settings: Settings, urls: tuple[str, str]) -> None:
+    from sqlalchemy import make_url
 
     from consultations import schema
 
-    target = make_url(urls[1])
-    if target.query.get("host"):  # the embedded server: its database is made at the first start
-        engine = create_async_engine(target.set(database="postgres"), isolation_level="AUTOCOMMIT")
-        async with engine.connect() as connection:
-            if not (
-                await connection.execute(text("SELECT 1 FROM pg_database WHERE datname = 'dialog'"))
-            ).first():
-                await connection.execute(text("CREATE DATABASE dialog"))
-        await engine.dispose()
-    application = make_url(urls[0]).username or schema.APPLICATION
-    await schema.migrate(urls[1], application)
+    if settings.database_url:
+        await _reach(urls[1], "DIALOG_OWNER_URL" if settings.owner_url else "DIALOG_DATABASE_URL")
+    else:
+        await schema.create(urls[1])  # in the embedded server, at its first start
+    await schema.migrate(urls[1], make_url(urls[0]).username or schema.APPLICATION)
+
+
+async def _reach(url: str, variable: str) -> None:
+    """A database that is away or refuses us is a sentence."""
+    from sqlalchemy.exc import DBAPIError
+
+    from consultations import schema
+
+    try:
+        await schema.reach(url)
+    except (OSError, DBAPIError) as error:
+        why = error.orig if isinstance(error, DBAPIError) else error
+        raise Unsafe(f"Die Datenbank ist nicht erreichbar: {why}. Bitte {variable} prüfen.") from None
+
+
+async def _ready(settings: Settings, urls: tuple[str, str]) -> None:
+    """The embedded server follows the code at each start; a database of one's own only `migrate` changes."""
+    from consultations import schema
+
+    if settings.database_url:
+        await _reach(urls[0], "DIALOG_DATABASE_URL")
+    else:
+        await _migrate(settings, urls)
+    if not await schema.is_current(urls[0]):
+        raise Unsafe(
+            "Die Datenbank ist nicht auf dem neuesten Stand. Bitte rufen Sie zuerst `ki-dialog migrate` auf."
+        )
 
 
 @asynccontextmanager
@@ -89,11 +109,11 @@ async def _database(urls: tuple[str, str], statement_ms: int = 3_600_000) -> Asy
 
 
 def _run(work: Callable[[Any, Settings], Awaitable[T]]) -> T:
-    """Migrate, open the database, do the work, close everything again."""
+    """Open the database, do the work, close everything again."""
     settings = settings_module.read()
 
     async def inside(urls: tuple[str, str]) -> T:
-        await _migrate(urls)
+        await _ready(settings, urls)
         async with _database(urls) as database:
             return await work(database, settings)
 
@@ -142,14 +162,9 @@ def serve(
 
 
 async def _refuse_unsafe(settings: Settings, urls: tuple[str, str]) -> None:
-    from consultations import checks, schema
+    from consultations import checks
 
-    if not settings.database_url:
-        await _migrate(urls)
-    elif not await schema.is_current(urls[0]):
-        raise Unsafe(
-            "Die Datenbank ist nicht auf dem neuesten Stand. Bitte rufen Sie zuerst `ki-dialog migrate` auf."
-        )
+    await _ready(settings, urls)
     async with _database(urls) as database, database.reading() as db:
         problems = await checks.database(db)
     if problems and not settings.demo:
@@ -165,14 +180,16 @@ def worker(*, follow_parent: Follow = False) -> None:
     if follow_parent:
         supervise.follow_parent()
     with _cluster(settings) as urls:
+        asyncio.run(_refuse_unsafe(settings, urls))
         asyncio.run(working.run(settings, urls[0]))
 
 
 @app.command
 def migrate() -> None:
     """Brings the database to the newest version."""
-    with _cluster(settings_module.read()) as urls:
-        asyncio.run(_migrate(urls))
+    settings = settings_module.read()
+    with _cluster(settings) as urls:
+        asyncio.run(_migrate(settings, urls))
     say("Die Datenbank ist auf dem neuesten Stand.")
 
 
@@ -198,7 +215,7 @@ def demo(*, port: int | None = None) -> None:
 async def _prepare_demo(settings: Settings, urls: tuple[str, str]) -> None:
     from consultations import demonstration
 
-    await _migrate(urls)
+    await _migrate(settings, urls)
     async with _database(urls) as database:
         await demonstration.prepare(settings, database, say)
 

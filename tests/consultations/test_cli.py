@@ -1,5 +1,6 @@
 """Every command stands alone: result on stdout, progress on stderr, a refusal is one sentence and exit code 2."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dialogue.kit import postgres
+from dialogue.kit import jobs, postgres
 
 GOOD = {
     "DIALOG_ORIGIN": "https://dialog.halle.example",
@@ -91,3 +92,62 @@ def test_unknown_addresses_and_roles_get_a_sentence(tmp_path):
     assert [result.returncode for result in (gone, role, folder)] == [2, 2, 2]
     assert ["Traceback" in result.stderr for result in (gone, role, folder)] == [False] * 3
     assert [path.name for path in tmp_path.glob("*.zip")] == []
+
+
+@pytest.fixture
+async def own(cluster):
+    """An empty database of the city's own: its address, and what is in it."""
+    admin = await jobs.connect(cluster.url("postgres", "postgres"))
+    await admin.execute("CREATE DATABASE halle")
+
+    async def tables():
+        inside = await jobs.connect(cluster.url("postgres", "halle"))
+        found = await inside.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        await inside.close()
+        others = await admin.fetch("SELECT datname FROM pg_database WHERE datname = 'dialog'")
+        return [row[0] for row in (*found, *others)]
+
+    address = cluster.url("postgres", "halle").replace("+asyncpg", "")
+    yield GOOD | {"DIALOG_DATABASE_URL": address, "DIALOG_OWNER_URL": address}, tables
+    await admin.execute("DROP DATABASE halle WITH (FORCE)")
+    await admin.close()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["check", "person create --email a@halle.example", "export auftakt --out x.zip", "worker", "serve"],
+)
+async def test_only_migrate_changes_a_database_of_ones_own(tmp_path, own, command):
+    settings, tables = own
+    before = await tables()
+
+    result = await asyncio.to_thread(run, tmp_path, *command.split(), **settings)
+
+    assert (result.returncode, result.stderr.strip()) == (
+        2,
+        "Die Datenbank ist nicht auf dem neuesten Stand. Bitte rufen Sie zuerst `ki-dialog migrate` auf.",
+    )
+    assert await tables() == before
+
+
+@pytest.mark.parametrize("command", ["migrate", "check", "worker", "serve"])
+async def test_a_database_that_refuses_us_is_a_sentence(tmp_path, cluster, command):
+    address = cluster.url("postgres", "nirgends").replace("+asyncpg", "")
+
+    result = await asyncio.to_thread(run, tmp_path, command, **GOOD, DIALOG_DATABASE_URL=address)
+
+    assert result.returncode == 2
+    assert result.stderr.startswith(
+        'Die Datenbank ist nicht erreichbar: database "nirgends" does not exist. Bitte '
+    )
+
+
+async def test_migrate_and_check_work_on_a_database_of_ones_own(tmp_path, own):
+    settings, _ = own
+
+    migrated = await asyncio.to_thread(run, tmp_path, "migrate", **settings)
+    checked = await asyncio.to_thread(run, tmp_path, "check", **settings, DIALOG_WORKERS="30")
+
+    assert migrated.returncode == 0
+    assert "Verbindungen zur Datenbank: 164 gebraucht, 97 möglich.\n" in checked.stderr
+    assert "✗ PostgreSQL lässt nur 97 Verbindungen zu, gebraucht werden bis zu 164: " in checked.stderr
