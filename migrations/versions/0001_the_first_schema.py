@@ -287,6 +287,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
     )
+    op.create_index(op.f("ix_jobs_person_id"), "jobs", ["person_id"], unique=False)
     op.create_table(
         "links",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
