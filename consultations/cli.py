@@ -1,4 +1,4 @@
-"""The command line: demo · serve · worker · migrate · person · import · analyse · export · load · journal · check."""
+"""The command line: demo · serve · worker · migrate · person · import · analyse · export · load · jobs · journal · check."""
 
 import asyncio
 import json
@@ -27,7 +27,8 @@ person = App(name="person", help="Personen und Rollen.")
 load = App(name="load", help="Daten für Lasttests.")
 importer = App(name="import", help="Daten einlesen.")
 journal_app = App(name="journal", help="Das Protokoll.")
-for part in (person, load, importer, journal_app):
+jobs_app = App(name="jobs", help="Aufträge, die endgültig gescheitert sind.")
+for part in (person, load, importer, journal_app, jobs_app):
     app.command(part)
 Follow = Annotated[bool, Parameter(show=False)]
 
@@ -308,6 +309,52 @@ def synth(*, people: int, comments: int, votes: int) -> None:
             return await made.load(db, people=people, comments=comments, votes=votes, say=say)
 
     print(_run(work))
+
+
+# --- jobs -------------------------------------------------------------------------------------------
+
+
+@jobs_app.default
+def listing() -> None:
+    """Prints the jobs that failed for good: number, name, when, how often, and the kind of error."""
+
+    async def work(database: Any, _: Settings) -> list[Any]:
+        from dialogue.kit import jobs
+
+        async with database.reading() as db:
+            return await jobs.dead(db)
+
+    from dialogue.kit.messages import moment
+
+    found = _run(work)
+    for job in found:
+        line = f"{job.id}  {job.entrypoint}  {moment(job.updated)}  {job.attempts + 1} Versuche  {job.why}"
+        print(line.rstrip())
+    say(f"{len(found)} gescheitert." if found else "Kein Auftrag ist gescheitert.")
+
+
+@jobs_app.command
+def retry(number: int) -> None:
+    """Lets a failed job be tried anew."""
+    _with_job("retry", number)
+    say(f"Auftrag {number} wird noch einmal versucht, sobald der Worker läuft.")
+
+
+@jobs_app.command
+def drop(number: int) -> None:
+    """Forgets a failed job."""
+    _with_job("drop", number)
+    say(f"Auftrag {number} ist verworfen.")
+
+
+def _with_job(act: str, number: int) -> None:
+    async def work(database: Any, _: Settings) -> None:
+        from dialogue.kit import jobs
+
+        async with database.writing() as db:
+            await getattr(jobs, act)(db, number)
+
+    _run(work)
 
 
 # --- checks -----------------------------------------------------------------------------------------

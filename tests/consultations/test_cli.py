@@ -151,3 +151,30 @@ async def test_migrate_and_check_work_on_a_database_of_ones_own(tmp_path, own):
     assert migrated.returncode == 0
     assert "Verbindungen zur Datenbank: 164 gebraucht, 97 möglich.\n" in checked.stderr
     assert "✗ PostgreSQL lässt nur 97 Verbindungen zu, gebraucht werden bis zu 164: " in checked.stderr
+
+
+async def test_failed_jobs_are_listed_tried_again_and_dropped(tmp_path, cluster):
+    run(tmp_path, "migrate")
+    server = postgres.ensure(tmp_path)
+    owner = await jobs.connect(server.url("postgres", "dialog"))
+    await owner.execute(
+        "INSERT INTO pgqueuer (id, priority, status, entrypoint, attempts, updated) SELECT id, 0, 'failed', "
+        "'mail', 8, '2026-05-01 10:00Z' FROM unnest(ARRAY[7, 8, 9]) AS id"
+    )
+
+    listed = run(tmp_path, "jobs")
+    again, dropped, unknown = (
+        run(tmp_path, "jobs", *words.split()) for words in ("retry 7", "drop 8", "drop 8")
+    )
+    rows = await owner.fetch("SELECT id, status::text FROM pgqueuer ORDER BY id")
+    await owner.execute("DELETE FROM pgqueuer WHERE status = 'failed'")
+    none = run(tmp_path, "jobs")
+    await owner.close()
+    server.stop()
+
+    assert [line.split()[:2] for line in listed.stdout.splitlines()] == [[n, "mail"] for n in "987"]
+    assert listed.stdout.splitlines()[0] == "9  mail  01.05.2026, 12:00 Uhr  9 Versuche"
+    assert [result.returncode for result in (again, dropped, unknown)] == [0, 0, 2]
+    assert unknown.stderr.strip() == "Einen gescheiterten Auftrag 8 gibt es nicht."
+    assert [tuple(row) for row in rows] == [(7, "queued"), (9, "failed")]
+    assert (none.stdout, none.stderr.strip()) == ("", "Kein Auftrag ist gescheitert.")
