@@ -217,8 +217,8 @@ async def _prepare_demo(settings: Settings, urls: tuple[str, str]) -> None:
     from consultations import demonstration
 
     await _migrate(settings, urls)
-    async with _database(urls) as database:
-        await demonstration.prepare(settings, database, say)
+    async with _database((urls[1], urls[1])) as owned:  # to move decisions, too, when the dates move on
+        await demonstration.prepare(settings, owned, say)
 
 
 def _interrupt(*_: object) -> None:
@@ -264,6 +264,19 @@ def polis(folder: Path) -> None:
             return await reader.load(db, folder, say)
 
     print(_run(work))
+
+
+@importer.command(name="city")
+def content(folder: Path) -> None:
+    """Reads a city's terms, Netiquette, strategy and consultations; prints the addresses of the consultations."""
+
+    async def work(database: Any, _: Settings) -> list[str]:
+        from consultations.content import storing
+
+        async with database.writing() as db:
+            return await storing.load(db, folder, say)
+
+    print("\n".join(_run(work)))
 
 
 @app.command

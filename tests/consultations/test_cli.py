@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from consultations.demo import load
 from dialogue.kit import jobs, postgres
 
 GOOD = {
@@ -151,6 +153,19 @@ async def test_migrate_and_check_work_on_a_database_of_ones_own(tmp_path, own):
     assert migrated.returncode == 0
     assert "Verbindungen zur Datenbank: 164 gebraucht, 97 möglich.\n" in checked.stderr
     assert "✗ PostgreSQL lässt nur 97 Verbindungen zu, gebraucht werden bis zu 164: " in checked.stderr
+
+
+def test_a_citys_content_is_read_once_and_damaged_files_are_told(tmp_path):
+    shutil.copytree(load.FOLDER, tmp_path / "halle")
+    first, second = (run(tmp_path, "import", "city", str(tmp_path / "halle")) for _ in range(2))
+    (tmp_path / "halle" / "terms.toml").unlink()
+    broken = run(tmp_path, "import", "city", str(tmp_path / "halle"))
+
+    assert [result.returncode for result in (first, second, broken)] == [0, 0, 2]
+    assert first.stdout == second.stdout == "leitlinien-und-einsatz\nauftakt\n"
+    assert "Neu – Teilnahmebedingungen: 1, Netiquette: 1, Handlungsfelder: 3" in first.stderr
+    assert "Neu" not in second.stderr
+    assert broken.stderr.splitlines()[-1] == "terms.toml lässt sich nicht lesen: No such file or directory."
 
 
 async def test_failed_jobs_are_listed_tried_again_and_dropped(tmp_path, cluster):
