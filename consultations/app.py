@@ -10,8 +10,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from consultations import city
-from consultations.calendar import SECONDS, Counter
 from consultations.pages import home, info, points, results
+from consultations.totals import SECONDS, Counter
 from dialogue.kit import files, rendering
 from dialogue.kit.database import Database
 from dialogue.kit.errors import Forbidden
@@ -47,16 +47,19 @@ def house(settings: Settings, database: Database) -> House:
 def create(settings: Settings, database: Database, *, count_seconds: float = SECONDS) -> ASGIApp:
     """The application for one process."""
 
+    counter = Counter(database, count_seconds)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
+        await counter.close()
         await database.close()
 
     routes: list[BaseRoute] = [Mount("/static", files.static_app(), name="static"), *guarded(ROUTES)]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _lost, 405: _lost})
     app.router.redirect_slashes = False
     app.state.house = house(settings, database)
-    app.state.counter = Counter(count_seconds)
+    app.state.counter = counter
     return Door(app, origin=settings.origin, answer=refuser(app))
 
 

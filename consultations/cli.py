@@ -1,4 +1,4 @@
-"""The command line: demo · serve · worker · migrate · person · import · analyse · export · load · journal · check."""
+"""The command line: demo · serve · worker · migrate · person · import · analyse · export · load · jobs · journal · check."""
 
 import asyncio
 import json
@@ -27,7 +27,8 @@ person = App(name="person", help="Personen und Rollen.")
 load = App(name="load", help="Daten für Lasttests.")
 importer = App(name="import", help="Daten einlesen.")
 journal_app = App(name="journal", help="Das Protokoll.")
-for part in (person, load, importer, journal_app):
+jobs_app = App(name="jobs", help="Aufträge, die endgültig gescheitert sind.")
+for part in (person, load, importer, journal_app, jobs_app):
     app.command(part)
 Follow = Annotated[bool, Parameter(show=False)]
 
@@ -58,30 +59,50 @@ def _cluster(settings: Settings) -> Iterator[tuple[str, str]]:
         keeper.stop()
 
 
-async def _migrate(urls: tuple[str, str]) -> None:
-    from sqlalchemy import make_url, text
-    from sqlalchemy.ext.asyncio import create_async_engine
+async def _migrate(settings: Settings, urls: tuple[str, str]) -> None:
+    from sqlalchemy import make_url
 
     from consultations import schema
 
-    target = make_url(urls[1])
-    if target.query.get("host"):  # the embedded server: its database is made at the first start
-        engine = create_async_engine(target.set(database="postgres"), isolation_level="AUTOCOMMIT")
-        async with engine.connect() as connection:
-            if not (
-                await connection.execute(text("SELECT 1 FROM pg_database WHERE datname = 'dialog'"))
-            ).first():
-                await connection.execute(text("CREATE DATABASE dialog"))
-        await engine.dispose()
-    application = make_url(urls[0]).username or schema.APPLICATION
-    await schema.migrate(urls[1], application)
+    if settings.database_url:
+        await _reach(urls[1], "DIALOG_OWNER_URL" if settings.owner_url else "DIALOG_DATABASE_URL")
+    else:
+        await schema.create(urls[1])  # in the embedded server, at its first start
+    await schema.migrate(urls[1], make_url(urls[0]).username or schema.APPLICATION)
+
+
+async def _reach(url: str, variable: str) -> None:
+    """A database that is away or refuses us is a sentence."""
+    from sqlalchemy.exc import DBAPIError
+
+    from consultations import schema
+
+    try:
+        await schema.reach(url)
+    except (OSError, DBAPIError) as error:
+        why = error.orig if isinstance(error, DBAPIError) else error
+        raise Unsafe(f"Die Datenbank ist nicht erreichbar: {why}. Bitte {variable} prüfen.") from None
+
+
+async def _ready(settings: Settings, urls: tuple[str, str]) -> None:
+    """The embedded server follows the code at each start; a database of one's own only `migrate` changes."""
+    from consultations import schema
+
+    if settings.database_url:
+        await _reach(urls[0], "DIALOG_DATABASE_URL")
+    else:
+        await _migrate(settings, urls)
+    if not await schema.is_current(urls[0]):
+        raise Unsafe(
+            "Die Datenbank ist nicht auf dem neuesten Stand. Bitte rufen Sie zuerst `ki-dialog migrate` auf."
+        )
 
 
 @asynccontextmanager
 async def _database(urls: tuple[str, str], statement_ms: int = 3_600_000) -> AsyncIterator[Any]:
-    from dialogue.kit.database import Database
+    from dialogue.kit.database import COMMAND, Database
 
-    database = Database(urls[0], pool=2, statement_ms=statement_ms, patient=True)
+    database = Database(urls[0], pool=COMMAND, statement_ms=statement_ms, patient=True)
     try:
         yield database
     finally:
@@ -89,11 +110,11 @@ async def _database(urls: tuple[str, str], statement_ms: int = 3_600_000) -> Asy
 
 
 def _run(work: Callable[[Any, Settings], Awaitable[T]]) -> T:
-    """Migrate, open the database, do the work, close everything again."""
+    """Open the database, do the work, close everything again."""
     settings = settings_module.read()
 
     async def inside(urls: tuple[str, str]) -> T:
-        await _migrate(urls)
+        await _ready(settings, urls)
         async with _database(urls) as database:
             return await work(database, settings)
 
@@ -116,6 +137,8 @@ def serve(
 
     if not os.environ.get("DIALOG_ORIGIN") and settings_module.read().demo:
         os.environ["DIALOG_ORIGIN"] = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+    if workers is not None:
+        os.environ["DIALOG_WORKERS"] = str(workers)  # each process shares the connections with the others
     settings = settings_module.read().ready_to_serve()
     city.read(settings)
     if follow_parent:
@@ -128,7 +151,7 @@ def serve(
             factory=True,
             host=host,
             port=port,
-            workers=workers or settings.workers,
+            workers=settings.workers,
             loop="uvloop",
             http="httptools",
             access_log=False,
@@ -140,14 +163,9 @@ def serve(
 
 
 async def _refuse_unsafe(settings: Settings, urls: tuple[str, str]) -> None:
-    from consultations import checks, schema
+    from consultations import checks
 
-    if not settings.database_url:
-        await _migrate(urls)
-    elif not await schema.is_current(urls[0]):
-        raise Unsafe(
-            "Die Datenbank ist nicht auf dem neuesten Stand. Bitte rufen Sie zuerst `ki-dialog migrate` auf."
-        )
+    await _ready(settings, urls)
     async with _database(urls) as database, database.reading() as db:
         problems = await checks.database(db)
     if problems and not settings.demo:
@@ -163,14 +181,16 @@ def worker(*, follow_parent: Follow = False) -> None:
     if follow_parent:
         supervise.follow_parent()
     with _cluster(settings) as urls:
+        asyncio.run(_refuse_unsafe(settings, urls))
         asyncio.run(working.run(settings, urls[0]))
 
 
 @app.command
 def migrate() -> None:
     """Brings the database to the newest version."""
-    with _cluster(settings_module.read()) as urls:
-        asyncio.run(_migrate(urls))
+    settings = settings_module.read()
+    with _cluster(settings) as urls:
+        asyncio.run(_migrate(settings, urls))
     say("Die Datenbank ist auf dem neuesten Stand.")
 
 
@@ -196,9 +216,9 @@ def demo(*, port: int | None = None) -> None:
 async def _prepare_demo(settings: Settings, urls: tuple[str, str]) -> None:
     from consultations import demonstration
 
-    await _migrate(urls)
-    async with _database(urls) as database:
-        await demonstration.prepare(settings, database, say)
+    await _migrate(settings, urls)
+    async with _database((urls[1], urls[1])) as owned:  # to move decisions, too, when the dates move on
+        await demonstration.prepare(settings, owned, say)
 
 
 def _interrupt(*_: object) -> None:
@@ -246,6 +266,19 @@ def polis(folder: Path) -> None:
     print(_run(work))
 
 
+@importer.command(name="city")
+def content(folder: Path) -> None:
+    """Reads a city's terms, Netiquette, strategy and consultations; prints the addresses of the consultations."""
+
+    async def work(database: Any, _: Settings) -> list[str]:
+        from consultations.content import storing
+
+        async with database.writing() as db:
+            return await storing.load(db, folder, say)
+
+    print("\n".join(_run(work)))
+
+
 @app.command
 def analyse(slug: str) -> None:
     """Reads the sentiment of the published comments that were not read yet; prints the counts."""
@@ -291,6 +324,52 @@ def synth(*, people: int, comments: int, votes: int) -> None:
     print(_run(work))
 
 
+# --- jobs -------------------------------------------------------------------------------------------
+
+
+@jobs_app.default
+def listing() -> None:
+    """Prints the jobs that failed for good: number, name, when, how often, and the kind of error."""
+
+    async def work(database: Any, _: Settings) -> list[Any]:
+        from dialogue.kit import jobs
+
+        async with database.reading() as db:
+            return await jobs.dead(db)
+
+    from dialogue.kit.messages import moment
+
+    found = _run(work)
+    for job in found:
+        line = f"{job.id}  {job.entrypoint}  {moment(job.updated)}  {job.attempts + 1} Versuche  {job.why}"
+        print(line.rstrip())
+    say(f"{len(found)} gescheitert." if found else "Kein Auftrag ist gescheitert.")
+
+
+@jobs_app.command
+def retry(number: int) -> None:
+    """Lets a failed job be tried anew."""
+    _with_job("retry", number)
+    say(f"Auftrag {number} wird noch einmal versucht, sobald der Worker läuft.")
+
+
+@jobs_app.command
+def drop(number: int) -> None:
+    """Forgets a failed job."""
+    _with_job("drop", number)
+    say(f"Auftrag {number} ist verworfen.")
+
+
+def _with_job(act: str, number: int) -> None:
+    async def work(database: Any, _: Settings) -> None:
+        from dialogue.kit import jobs
+
+        async with database.writing() as db:
+            await getattr(jobs, act)(db, number)
+
+    _run(work)
+
+
 # --- checks -----------------------------------------------------------------------------------------
 
 
@@ -317,7 +396,7 @@ def check() -> None:
     async def work(database: Any, settings: Settings) -> list[str]:
         from consultations import checks
 
-        return await checks.everything(database, settings)
+        return await checks.everything(database, settings) + await _room(database, settings)
 
     problems = _run(work)
     for problem in problems:
@@ -325,6 +404,22 @@ def check() -> None:
     if problems:
         sys.exit(1)
     print("Alles in Ordnung.")
+
+
+async def _room(database: Any, settings: Settings) -> list[str]:
+    """Says how many connections are needed; a problem when the server grants fewer."""
+    from dialogue.kit.database import connections_for, granted
+
+    async with database.reading() as db:
+        possible = await granted(db)
+    needed = connections_for(settings.workers)
+    say(f"Verbindungen zur Datenbank: {needed} gebraucht, {possible} möglich.")
+    if needed <= possible:
+        return []
+    return [
+        f"PostgreSQL lässt nur {possible} Verbindungen zu, gebraucht werden bis zu {needed}: Bitte dort "
+        "max_connections erhöhen oder hier DIALOG_WORKERS verringern."
+    ]
 
 
 def main() -> None:

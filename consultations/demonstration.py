@@ -2,13 +2,11 @@
 
 import json
 import time
-from datetime import date
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from consultations.demo import load
+from consultations.demo import days, load
 from consultations.supervise import Children, Say
-from dialogue.kit import clock
 from dialogue.kit.database import Database
 from dialogue.kit.settings import Settings, write_private
 
@@ -16,20 +14,23 @@ PATIENCE = 60
 
 
 async def prepare(settings: Settings, database: Database, say: Say) -> None:
-    """Load the demo city at the first start; later move its dates on. Both in one transaction."""
-    if settings.demo:
-        first = date.fromisoformat(json.loads(settings.demo_marker.read_text())["today"])
-        async with database.writing() as db:
-            moved = await load.move_on(db, first)
-        if moved:
-            write_private(settings.demo_marker, load.marker(clock.today()))
-        return
-    say("Die Beispielstadt wird geladen …")
+    """Load the demo city at the first start; later move its dates on.
+
+    What counts is in the database, in one transaction, and the files follow from it: whenever a start is
+    killed, the next one completes it.
+    """
+    file = settings.data / "logins.json"
+    known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
     async with database.writing() as db:
-        await load.city(db, say)
-        logins = await load.logins(db)
-    write_private(settings.data / "logins.json", json.dumps(logins, ensure_ascii=False, indent=2) + "\n")
-    write_private(settings.demo_marker, load.marker(clock.today()))
+        first = not await days.are_kept(db)
+        if first:
+            say("Die Beispielstadt wird geladen …")
+            await load.city(db, say)
+        else:
+            await days.move_on(db)
+        logins = await load.logins(db, known) if first or known is None else known
+    write_private(file, json.dumps(logins, ensure_ascii=False, indent=2) + "\n")
+    write_private(settings.demo_marker, json.dumps({"demo": True}))
 
 
 def run(settings: Settings, port: int, say: Say, started: float) -> None:

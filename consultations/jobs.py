@@ -2,16 +2,18 @@
 
 from typing import Any
 
+from anyio import to_thread
 from sqlalchemy import select
 
 from consultations.analysis import sentiment
 from consultations.outcome import exports
-from dialogue import limits, notices
+from dialogue import jobs, limits, notices
+from dialogue.kit import jobs as log
 from dialogue.kit import mail
 from dialogue.kit.jobs import Context, Kind
 from dialogue.tables import Comment, Thread
 from dialogue.web import House
-from moderation import decisions
+from moderation import decisions, queue
 
 
 async def send_mail(context: Context) -> None:
@@ -50,9 +52,15 @@ async def export(context: Context) -> None:
 
 
 async def sweep(context: Context) -> None:
-    """Forget old attempts."""
+    """Forget what has had its time; files first, for a row without its file says that it is gone."""
+    house: House = context.resources["house"]
+    await to_thread.run_sync(exports.sweep_files, house.settings)
     async with context.database.writing() as db:
-        await limits.sweep(db)
+        for forget in SWEEPS:
+            await forget(db)
+
+
+SWEEPS = (limits.sweep, queue.sweep, jobs.sweep, log.sweep)
 
 
 LIST = {

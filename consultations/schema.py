@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import consultations.tables  # noqa: F401 - all floors' tables belong to one schema
@@ -27,11 +27,37 @@ def _config(connection: Connection | None = None) -> Config:
     return config
 
 
+async def reach(url: str) -> None:
+    """Connect once; raises what the driver says when that does not work."""
+    engine = create_async_engine(url, connect_args={"timeout": 10})
+    try:
+        async with engine.connect():
+            return
+    finally:
+        await engine.dispose()
+
+
+async def create(owner_url: str) -> None:
+    """Make the database that the address names, unless it is there."""
+    target = make_url(owner_url)
+    engine = create_async_engine(target.set(database="postgres"), isolation_level="AUTOCOMMIT")
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT pg_advisory_lock(hashtext('consultations.schema'))"))
+            there = text("SELECT 1 FROM pg_database WHERE datname = :name")
+            if (await connection.execute(there, {"name": target.database})).first() is None:
+                name = connection.dialect.identifier_preparer.quote(str(target.database))
+                await connection.execute(text(f"CREATE DATABASE {name}"))
+    finally:
+        await engine.dispose()
+
+
 async def migrate(owner_url: str, application: str = APPLICATION) -> None:
-    """Bring the schema to the newest version; a second call changes nothing."""
+    """Bring the schema to the newest version; a second call changes nothing, one beside it waits."""
     engine = create_async_engine(owner_url)
     try:
         async with engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('consultations.schema'))"))
             await connection.run_sync(lambda sync: command.upgrade(_config(sync), "head"))
             await connection.run_sync(_grant, application)
     finally:

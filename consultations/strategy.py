@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import ARRAY, BigInteger, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consultations.calendar import SEALED
 from consultations.tables import Area, Consultation, Measure, Point, Response
 from dialogue import comments, threads
 from dialogue.kit.database import Record
@@ -92,7 +93,6 @@ _votes = (
     )
     .correlate(Point)
     .scalar_subquery()
-    .label("votes")
 )
 _RESULTS = (
     select(
@@ -100,40 +100,49 @@ _RESULTS = (
         Point.code,
         Point.title,
         _comments,
-        _votes,
+        case((SEALED, 0), else_=_votes).label("votes"),
         *(
-            func.count().filter(Stance.value == value, ~threads.SEALED).label(name)
+            case((SEALED, 0), else_=func.count().filter(Stance.value == value)).label(name)
             for name, value in (("agree", 1), ("passed", 0), ("disagree", -1))
         ),
     )
-    .join(Thread, Thread.id == Point.thread_id)
-    .outerjoin(Stance, (Stance.thread_id == Thread.id) & Stance.source.in_(OFFICIAL))
+    .join(Consultation, Consultation.id == Point.consultation_id)
+    .outerjoin(Stance, (Stance.thread_id == Point.thread_id) & Stance.source.in_(OFFICIAL))
     .where(Point.consultation_id == func.any(bindparam("ids", type_=ARRAY(BigInteger))))
-    .group_by(Point.id, Thread.id)
+    .group_by(Point.id, Consultation.id)
     .order_by(Point.position, Point.id)
 )
 
 
 async def results(db: AsyncConnection, ids: Iterable[int]) -> dict[int, list[Record]]:
-    """By consultation id, per point: published comments, official votes and stances (0 while sealed)."""
+    """By consultation id, per point: published comments, official votes and stances (both 0 while sealed)."""
     found: dict[int, list[Record]] = {one: [] for one in ids}
     for row in await db.execute(_RESULTS, {"ids": list(found)}):
         found[row.consultation_id].append(row)
     return found
 
 
-_AREAS = select(
-    Area.id,
-    Area.key,
-    Area.slug,
-    Area.title,
-    Area.summary,
-    select(func.count()).where(Point.area_id == Area.id).scalar_subquery().label("points"),
-    select(func.max(Point.changed_at)).where(Point.area_id == Area.id).scalar_subquery().label("changed_at"),
-).order_by(Area.position)
+_AREAS = (
+    select(
+        Area.id,
+        Area.key,
+        Area.slug,
+        Area.title,
+        Area.summary,
+        func.count(Consultation.id).label("points"),
+        func.max(Point.changed_at).filter(Consultation.id.is_not(None)).label("changed_at"),
+    )
+    .outerjoin(Point, Point.area_id == Area.id)
+    .outerjoin(
+        Consultation, (Consultation.id == Point.consultation_id) & (Consultation.published_at <= func.now())
+    )
+    .group_by(Area.id)
+    .order_by(Area.position)
+)
 
 
 async def areas(db: AsyncConnection) -> list[Record]:
+    """Areas with the number of their points in published consultations, and when one last changed."""
     return list(await db.execute(_AREAS))
 
 

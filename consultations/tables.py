@@ -1,4 +1,4 @@
-"""Rows of the top floor: consultations, phases, areas, points, measures, responses, sentiment, exports."""
+"""Rows of the top floor: consultations, phases, areas, points, measures, responses, sentiment, exports, examples."""
 
 from datetime import date
 from typing import Any
@@ -147,3 +147,13 @@ class Export(Base):
     rows: Mapped[dict[str, Any] | None] = mapped_column(JSONB, info=IMPERSONAL)
     withdrawn_at: Mapped[Moment | None]
     __table_args__ = (Index("ix_exports_withdrawn_at", "withdrawn_at"),)
+
+
+class Example(Base):
+    """A consultation of the demonstration, and the day its dates stand at: later starts move them on."""
+
+    __tablename__ = "examples"
+    consultation_id: Mapped[int] = mapped_column(
+        ForeignKey("consultations.id", ondelete="CASCADE"), primary_key=True
+    )
+    stands_on: Mapped[date] = mapped_column(Date)

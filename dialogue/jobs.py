@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue.kit import jobs
@@ -53,3 +53,8 @@ async def fail(db: AsyncConnection, job_id: int, message: str) -> None:
     await db.execute(
         update(Job).where(Job.id == job_id).values(status="failed", message=message, finished_at=func.now())
     )
+
+
+async def sweep(db: AsyncConnection) -> None:
+    """Forget what was finished long ago; what it made goes along."""
+    await db.execute(delete(Job).where(Job.finished_at < func.now() - jobs.KEPT))

@@ -291,7 +291,7 @@ class Job(Base):
     name: Mapped[Plain]
     title: Mapped[Plain]
     args: Mapped[dict[str, Any]] = mapped_column(JSONB, info=IMPERSONAL)
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
     status: Mapped[str] = mapped_column(Text, server_default="queued", info=IMPERSONAL)
     progress: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"), info=IMPERSONAL)
     message: Mapped[str] = mapped_column(Text, server_default="", info=IMPERSONAL)

@@ -145,3 +145,8 @@ async def claim(db: AsyncConnection, moderator_id: int, comment_id: int) -> None
 
 async def release(db: AsyncConnection, comment_id: int) -> None:
     await db.execute(delete(Claim).where(Claim.comment_id == comment_id))
+
+
+async def sweep(db: AsyncConnection) -> None:
+    """Forget claims that have expired."""
+    await db.execute(delete(Claim).where(Claim.until < func.now()))

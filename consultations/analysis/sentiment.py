@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from anyio import to_thread
 from sqlalchemy import func, select
@@ -23,7 +23,7 @@ from dialogue.kit.database import Database
 from dialogue.tables import Comment
 
 PATH = "textblob-de blob"
-VERSION = "0.4.3/1"
+VERSION = "0.4.3/2"
 NEGATIVE, POSITIVE = -0.05, 0.62
 CAP = 5_000
 
@@ -36,19 +36,41 @@ class Reading:
     label: str
 
 
+class _Score(NamedTuple):
+    polarity: float
+    subjectivity: float
+    words: int
+
+
 @cache
-def _tools() -> tuple[Any, Any, Any]:
+def _tools() -> tuple[Any, Any]:
+    """TextBlobDE, and an analyzer that also tells how many words of the list it met."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from textblob_de import PatternAnalyzer, PatternTokenizer, TextBlobDE  # noqa: PLC0415 - half a second
-    return TextBlobDE, PatternTokenizer(), PatternAnalyzer()
+        from textblob_de import PatternAnalyzer, TextBlobDE  # noqa: PLC0415 - half a second
+        from textblob_de.sentiments import pattern_sentiment  # noqa: PLC0415 - the same
+
+    class Analyzer(PatternAnalyzer):  # type: ignore[misc]
+        def analyze(self, text: str) -> _Score:
+            score = pattern_sentiment(self._lemmatize(text))
+            return _Score(score[0], score[1], len(score.assessments))
+
+    return TextBlobDE, Analyzer()
 
 
 def read(text: str) -> Reading:
-    """Polarity and label of one text; pure and slow (about 5 ms), so off the event loop."""
-    blob_class, tokenizer, analyzer = _tools()
-    blob = blob_class(unicodedata.normalize("NFC", text)[:CAP], tokenizer=tokenizer, analyzer=analyzer)
-    polarity = float(blob.sentiment.polarity)
+    """Polarity and label of one text; pure and slow (about 5 ms), so off the event loop.
+
+    The blob takes the mean of its sentences and drops what the analyzer met: so does this, but keeps it.
+    """
+    blob_class, analyzer = _tools()
+    blob = blob_class(
+        unicodedata.normalize("NFC", text)[:CAP], tokenizer=analyzer.tokenizer, analyzer=analyzer
+    )
+    scores = [sentence.sentiment for sentence in blob.sentences]
+    if not any(score.words for score in scores):
+        return Reading(None, "none")
+    polarity = sum(score.polarity for score in scores) / len(scores)
     return Reading(polarity, label(polarity))
 
 
@@ -78,12 +100,16 @@ async def score_comment(database: Database, comment_id: int) -> None:
 
 
 async def unread(database: Database, consultation_id: int) -> list[int]:
-    """Published comments of a consultation that this path and version has not read yet."""
-
+    """Published comments of a consultation that this path and version has not read as they stand now."""
     threads = select(Point.thread_id).where(Point.consultation_id == consultation_id)
-    done = select(Sentiment.comment_id).where(Sentiment.path == PATH, Sentiment.version == VERSION)
+    done = select(Sentiment.comment_id).where(
+        Sentiment.comment_id == Comment.id,
+        Sentiment.path == PATH,
+        Sentiment.version == VERSION,
+        Sentiment.digest == func.sha256(func.convert_to(Comment.text, "UTF8")),
+    )
     query = select(Comment.id).where(
-        Comment.thread_id.in_(threads), comments.visible_to(comments.NOBODY), Comment.id.not_in(done)
+        Comment.thread_id.in_(threads), comments.visible_to(comments.NOBODY), ~done.exists()
     )
     async with database.reading() as db:
         return list((await db.execute(query.order_by(Comment.id))).scalars())
@@ -92,7 +118,7 @@ async def unread(database: Database, consultation_id: int) -> list[int]:
 async def score_all(database: Database, slug: str, say: Callable[[str], None]) -> dict[str, int]:
     """Read what is unread of one consultation; returns the counts by label."""
     async with database.reading() as db:
-        entry = await calendar.entry(db, slug)
+        entry = await calendar.find(db, slug)
     waiting = await unread(database, entry.id)
     for done, comment_id in enumerate(waiting, 1):
         await score_comment(database, comment_id)

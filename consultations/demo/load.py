@@ -1,6 +1,5 @@
 """Loads the demonstration's city: content from the files here, votes from three invented opinion groups."""
 
-import json
 import random
 import secrets
 import tomllib
@@ -12,21 +11,23 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consultations.tables import Area, Consultation, Measure, Phase, Point, Response
+from consultations.content import reading, storing
+from consultations.content.shapes import Content
+from consultations.tables import Example, Response
 from dialogue import accounts, journal
 from dialogue.kit import clock, jobs, tokens
 from dialogue.kit.text import normalise
-from dialogue.tables import Comment, Person, Stance, Terms, Thread, Vote
-from moderation.tables import Decision, Rule, Rulebook
+from dialogue.tables import Comment, Person, Stance, Vote
+from moderation.tables import Decision
 from moderation.triage import signs
 
 FOLDER = Path(__file__).parent
 ROLES = ("citizen", "moderator", "editor", "panelist", "committee", "admin")
-STATES = {"geplant": "planned", "läuft": "running", "fertig": "done"}
 SEED = 836
+ANNOUNCED = 200  # days ago
 SILENT = 320
 STANCES = {"agree": 1, "pass": 0, "disagree": -1}
 Say = Callable[[str], None]
@@ -36,18 +37,13 @@ Say = Callable[[str], None]
 class Loaded:
     """Ids made so far, by the keys the files use."""
 
-    today: date
-    rules: dict[str, int] = field(default_factory=dict)
-    consultations: dict[str, int] = field(default_factory=dict)
-    points: dict[str, tuple[int, int]] = field(default_factory=dict)
+    rules: dict[str, int]
+    points: dict[str, tuple[int, int]]
     ended: dict[str, float] = field(default_factory=dict)  # point → days since its consultation's end
     people: dict[str, int] = field(default_factory=dict)
     groups: dict[int, int] = field(default_factory=dict)
     comments: dict[str, int] = field(default_factory=dict)
     moderator: UUID | None = None
-
-    def day(self, offset: float) -> date:
-        return self.today + timedelta(days=offset)
 
     def moment(self, days_ago: float) -> datetime:
         return clock.now() - timedelta(days=days_ago)
@@ -64,9 +60,11 @@ async def _add(db: AsyncConnection, table: type[Any], **values: Any) -> int:
 
 async def city(db: AsyncConnection, say: Say) -> None:
     """Everything of the demonstration's city, in the caller's transaction."""
-    loaded = Loaded(clock.today())
-    await _rules(db, loaded)
-    await _strategy(db, loaded)
+    content = reading.read(FOLDER)
+    stored = await storing.store(db, content, clock.now() - timedelta(days=ANNOUNCED))
+    rows = [{"consultation_id": one, "stands_on": stored.today} for one in stored.consultations.values()]
+    await db.execute(insert(Example), rows)
+    loaded = Loaded(stored.rules, stored.points, _ended(content, stored.today))
     say("Bürgerinnen und Bürger …")
     await _people(db, loaded)
     say("Beiträge …")
@@ -77,92 +75,11 @@ async def city(db: AsyncConnection, say: Say) -> None:
     await journal.record(db, "demo.loaded", "demo")
 
 
-async def _rules(db: AsyncConnection, loaded: Loaded) -> None:
-    book, terms = _read("netiquette"), _read("terms")
-    book_id = await _add(db, Rulebook, version=book["version"], title=book["title"], intro=book["intro"])
-    for rule in book["rule"]:
-        values = {key: rule[key].strip() for key in ("title", "text", "easy", "reason")}
-        rule_id = await _add(db, Rule, rulebook_id=book_id, number=int(rule["number"]), **values)
-        loaded.rules[rule["number"]] = rule_id
-    await _add(db, Terms, version=terms["version"], title=terms["title"], sections=terms["section"])
-
-
-async def _strategy(db: AsyncConnection, loaded: Loaded) -> None:
-    strategy = _read("strategy")
-    areas = {
-        area["key"]: await _add(
-            db, Area, position=position, **{k: area[k] for k in ("key", "slug", "title", "summary")}
-        )
-        for position, area in enumerate(strategy["area"])
-    }
-    for found in _read("consultations")["consultation"]:
-        await _consultation(db, loaded, found)
-    for position, point in enumerate(strategy["point"]):
-        await _point(db, loaded, point, area_id=areas[point["area"]], position=position)
-    for position, measure in enumerate(strategy["measure"]):
-        await _add(
-            db,
-            Measure,
-            area_id=areas[measure["area"]],
-            position=position,
-            state=STATES[measure["state"]],
-            **{key: measure[key].strip() for key in ("code", "title", "text", "until", "cost")},
-        )
-
-
-async def _consultation(db: AsyncConnection, loaded: Loaded, found: dict[str, Any]) -> None:
-    loaded.consultations[found["slug"]] = consultation_id = await _add(
-        db,
-        Consultation,
-        slug=found["slug"],
-        title=found["title"],
-        lead=found["lead"].strip(),
-        about=found["about"].strip(),
-        starts_on=loaded.day(found["starts_in_days"]),
-        ends_on=loaded.day(found["ends_in_days"]),
-        checks_first=found["moderation"] == "pre",
-        published_at=loaded.moment(200),
-        results=[{"title": part["title"], "text": part["text"].strip()} for part in found.get("result", [])],
-    )
-    for phase in found["phase"]:
-        last = phase["ends_in_days"]
-        await db.execute(
-            insert(Phase).values(
-                consultation_id=consultation_id,
-                kind=phase["kind"],
-                title=phase["title"],
-                text=phase["text"].strip(),
-                starts_on=loaded.day(phase["starts_in_days"]),
-                ends_on=None if last > 1000 else loaded.day(last),
-            )
-        )
-
-
-async def _point(db: AsyncConnection, loaded: Loaded, point: dict[str, Any], **more: Any) -> None:
-    consultation_id = loaded.consultations[point["consultation"]]
-    frame = (await db.execute(select(Consultation.__table__).where(Consultation.id == consultation_id))).one()
-    opens_at, closes_at = clock.span(frame.starts_on, frame.ends_on)
-    thread_id = await _add(
-        db,
-        Thread,
-        title=f"{point['code']} {point['title']}",
-        address=f"/punkte/{point['code']}",
-        opens_at=opens_at,
-        closes_at=closes_at,
-        checks_first=frame.checks_first,
-    )
-    point_id = await _add(
-        db,
-        Point,
-        consultation_id=consultation_id,
-        thread_id=thread_id,
-        changed_at=loaded.moment(point["changed_days_ago"]),
-        documents=point.get("documents", []),
-        **{key: point[key].strip() for key in ("code", "title", "text", "rationale", "easy", "edition")},
-        **more,
-    )
-    loaded.points[point["code"]] = (point_id, thread_id)
-    loaded.ended[point["code"]] = max(0.0, (clock.now() - closes_at) / timedelta(days=1))
+def _ended(content: Content, today: date) -> dict[str, float]:
+    """Days since the end of each point's consultation; 0 while it runs."""
+    ends = {each.slug: clock.span(today, each.last(today) or today)[1] for each in content.consultations}
+    since = {slug: max(0.0, (clock.now() - end) / timedelta(days=1)) for slug, end in ends.items()}
+    return {point.code: since[point.consultation] for point in content.strategy.point}
 
 
 async def _people(db: AsyncConnection, loaded: Loaded) -> None:
@@ -314,42 +231,16 @@ async def _responses(db: AsyncConnection, loaded: Loaded) -> None:
         )
 
 
-# --- logins and the passing of time -----------------------------------------------------------------
-
-
-async def logins(db: AsyncConnection) -> list[dict[str, str]]:
-    """One account per role; the passwords are made once and stay."""
-    made = []
-    for role in ROLES:
-        entry = {"role": role, "email": f"{role}@halle.example", "password": secrets.token_urlsafe(9)}
-        await accounts.create(db, entry["email"], [] if role == "citizen" else [role], entry["password"])
-        made.append(entry)
-    return made
-
-
-_SHIFTED = (
-    "UPDATE consultations SET starts_on = starts_on + CAST(:days AS integer), "
-    "ends_on = ends_on + CAST(:days AS integer), published_at = published_at + :span",
-    "UPDATE phases SET starts_on = starts_on + CAST(:days AS integer), ends_on = ends_on + CAST(:days AS integer)",
-    "UPDATE points SET changed_at = changed_at + :span",
-    "UPDATE responses SET published_at = published_at + :span",
-    "UPDATE threads SET opens_at = opens_at + :span, closes_at = closes_at + :span WHERE opens_at IS NOT NULL",
-    "UPDATE comments SET created_at = created_at + :span, published_at = published_at + :span",
-    "UPDATE votes SET cast_at = cast_at + :span",
-    "UPDATE stances SET taken_at = taken_at + :span",
-)
-
-
-async def move_on(db: AsyncConnection, first_start: date) -> int:
-    """Let the demonstration's dates follow today; returns by how many days."""
-    days = (clock.today() - first_start).days
-    if days > 0:
-        for statement in _SHIFTED:
-            values = {"days": days, "span": timedelta(days=days)}
-            await db.execute(text(statement), {key: values[key] for key in values if f":{key}" in statement})
-    return max(days, 0)
-
-
-def marker(today: date) -> str:
-    """What demo.json holds: that this data folder is a demonstration, and the day its dates stand at."""
-    return json.dumps({"demo": True, "today": today.isoformat(), "written": clock.now().isoformat()})
+async def logins(db: AsyncConnection, known: list[dict[str, str]] | None = None) -> list[dict[str, str]]:
+    """One account per role, with the passwords of the entries, else with new ones."""
+    entries = known or [
+        {"role": role, "email": f"{role}@halle.example", "password": secrets.token_urlsafe(9)}
+        for role in ROLES
+    ]
+    for entry in entries:
+        password = {"password": await accounts.hashed(entry["password"])}
+        there = update(Person).where(Person.email == entry["email"]).values(password).returning(Person.id)
+        if (await db.execute(there)).first() is None:
+            roles = [] if entry["role"] == "citizen" else [entry["role"]]
+            await accounts.create(db, entry["email"], roles, entry["password"])
+    return entries

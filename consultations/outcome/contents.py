@@ -7,32 +7,26 @@ from sqlalchemy import ARRAY, BigInteger, Row, Select, and_, bindparam, case, fu
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
+from consultations.calendar import SEALED_UNTIL
 from consultations.outcome.readme import NOT_PUBLIC
 from consultations.tables import Consultation, Point
 from dialogue import comments
 from dialogue.kit.errors import NotFound
 from dialogue.stances import OFFICIAL
-from dialogue.tables import Comment, Person, Stance, Thread, Vote
+from dialogue.tables import Comment, Person, Stance, Vote
 from dialogue.votes import CHOICES
 
 COMMENTS_AT_ONCE, VOTES_AT_ONCE = 500, 5_000
 Query = Select[*tuple[Any, ...]]
 _ids = bindparam("ids", type_=ARRAY(BigInteger))
 
-_sealed_until = func.greatest(
-    Consultation.sealed_until,
-    select(func.max(Thread.sealed_until))
-    .join(Point, Point.thread_id == Thread.id)
-    .where(Point.consultation_id == Consultation.id)
-    .scalar_subquery(),
-)
 _CONSULTATION = select(
     Consultation.id,
     Consultation.slug,
     Consultation.title,
     Consultation.attribution,
     func.coalesce(Consultation.published_at <= func.now(), False).label("public"),
-    case((_sealed_until > func.now(), _sealed_until)).label("sealed_until"),
+    SEALED_UNTIL.label("sealed_until"),
 )
 
 

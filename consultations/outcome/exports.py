@@ -1,36 +1,60 @@
 """Exports: made by a job or on the command line, stored, and handed out after the rights were checked again."""
 
+import math
 import os
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from anyio import to_thread
-from sqlalchemy import Row, and_, func, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.outcome.package import Progress, measured, write
 from consultations.outcome.readme import COMMENTS, NOT_PUBLIC
 from consultations.outcome.readme import ROLES as ALL_ROLES
 from consultations.tables import Consultation, Export, Point
-from dialogue import jobs, journal
-from dialogue.kit.database import Database
+from dialogue import comments, jobs, journal
+from dialogue.kit import clock
+from dialogue.kit.database import PAUSE, Database
 from dialogue.kit.errors import Gone, Invalid, NotFound, Refusal
+from dialogue.kit.jobs import KEPT
 from dialogue.kit.settings import Settings
 from dialogue.tables import Comment, Job
 
-__all__ = ["ROLES", "downloadable", "of_person", "run", "start", "to_file", "write"]
+__all__ = ["ROLES", "downloadable", "of_person", "run", "start", "sweep_files", "to_file", "write"]
 ROLES = ("panelist", "committee", "editor", "moderator")
 _DISK = "Die Datei ließ sich nicht schreiben."
 _BROKEN = "Beim Zusammenstellen ist etwas schiefgegangen."
 
 
+_BEING_MADE = (
+    select(Job.id)
+    .join(Export, Export.job_id == Job.id)
+    .where(
+        Job.person_id == bindparam("person"),
+        Export.consultation_id == bindparam("consultation"),
+        Export.role == bindparam("role"),
+        Job.status.in_(("queued", "running")),
+        Job.created_at > func.now() - timedelta(hours=1),  # one that got lost must not be in the way for ever
+    )
+)
+
+
 async def start(db: AsyncConnection, consultation_id: int, title: str, *, role: str, person_id: int) -> int:
-    """Order an export for a role the person holds; returns the job's id. Raises Invalid for other roles."""
+    """Order an export for a role the person holds; returns the job's id, of the equal one if there is one.
+
+    Raises Invalid for other roles.
+    """
     if role not in ROLES:
         raise Invalid("Für diese Rolle gibt es keinen Export.", field="role")
+    await comments.one_by_one(db, person_id)
+    equal = {"person": person_id, "consultation": consultation_id, "role": role}
+    if (there := (await db.execute(_BEING_MADE, equal)).scalar()) is not None:
+        return int(there)
     job_id = await jobs.start(db, "export", f"Daten zu „{title}“", person_id)
     await db.execute(
         insert(Export).values(job_id=job_id, consultation_id=consultation_id, role=role, format="csv")
@@ -154,22 +178,30 @@ def _make_room(folder: Path, job_id: int) -> None:
     _remove(folder.glob(f".{job_id}-*.part"))
 
 
-def _remove(files: Iterable[Path]) -> None:
+def _remove(files: Iterable[Path], before: float = math.inf) -> None:
     """Tidy up as far as possible: what is in the way today is removed by the next run."""
     for file in files:
         with suppress(OSError):
-            file.unlink()
+            if file.stat().st_mtime < before:
+                file.unlink()
+
+
+def sweep_files(settings: Settings) -> None:
+    """Remove the files of exports made long ago, and what was left of interrupted ones."""
+    _remove((settings.data / "exports").glob("*"), (clock.now() - KEPT).timestamp())
 
 
 # --- who gets them ----------------------------------------------------------------------------------
 
+# A hiding bears the moment in which its transaction began. It may have been open when the export looked.
+_open = timedelta(seconds=PAUSE)
 _left_since = (
     select(Comment.id)
     .join(Point, Point.thread_id == Comment.thread_id)
     .where(
         Point.consultation_id == Export.consultation_id,
         Comment.status != "published",
-        Comment.unpublished_at > Job.created_at,
+        Comment.unpublished_at > Job.created_at - _open,
     )
     .correlate(Export, Job)
     .exists()
@@ -223,9 +255,13 @@ async def downloadable(db: AsyncConnection, job_id: int, person_id: int, roles: 
     )
     found = (await db.execute(query)).first()
     if found is None:
-        raise NotFound("Diese Datei gibt es nicht, oder sie ist nicht mehr für Sie freigegeben.")
+        raise NotFound(
+            "Diese Datei gibt es nicht, oder sie ist nicht mehr für Sie freigegeben. "
+            "Datenpakete werden nach 30 Tagen gelöscht; Sie können sie jederzeit neu zusammenstellen."
+        )
     if found.withdrawn:
         raise Gone(
-            "Ein Beitrag in diesem Datenpaket ist nicht mehr öffentlich. Bitte stellen Sie die Daten neu zusammen."
+            "Ein Beitrag in diesem Datenpaket ist nicht mehr öffentlich. "
+            "Bitte stellen Sie die Daten in einer Minute neu zusammen."
         )
     return found

@@ -34,7 +34,7 @@ async def committee(page: Page) -> Response:
 
 
 async def export(page: Page) -> Response:
-    entry = await calendar.entry(page.db, page.params["slug"])
+    entry = await calendar.find(page.db, page.params["slug"])
     role = page.choice("role", {role: role for role in exports.ROLES if role in page.me.roles})
     job_id = await exports.start(page.db, entry.id, entry.title, role=role, person_id=page.me.id)
     return page.redirect(path("job", id=job_id))

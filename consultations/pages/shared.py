@@ -1,6 +1,6 @@
 """Pages of the top floor; what they share of the running application."""
 
-from consultations.calendar import Counter
+from consultations.totals import Counter
 from dialogue.web import Page
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,14 +14,17 @@ from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecut
 from pgqueuer.models import Job as Lease
 from pgqueuer.models import Schedule
 from pgqueuer.queries import Queries
+from pgqueuer.types import JobId
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue.kit.database import Database
+from dialogue.kit.errors import NotFound
 
 log = structlog.get_logger()
 Work = Callable[["Context"], Awaitable[None]]
 LEASE = timedelta(seconds=20)
+KEPT = timedelta(days=30)  # so long finished work can be looked up
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ class _InTransaction(AsyncpgDriver):
     async def fetch(self, query: str, *args: Any) -> list[dict[str, Any]]:
         result = await self._transaction.exec_driver_sql(query, args)
         return [dict(row) for row in result.mappings()]
+
+    async def execute(self, query: str, *args: Any) -> str:
+        await self._transaction.exec_driver_sql(query, args)
+        return ""
 
 
 async def enqueue(
@@ -98,8 +104,8 @@ def _executor(attempts: int) -> Callable[[EntrypointExecutorParameters], Databas
 
 async def connect(url: str) -> asyncpg.Connection:
     """A plain asyncpg connection for LISTEN and for the queue."""
-    parts = make_url(url)
-    return await asyncpg.connect(parts.set(drivername="postgresql").render_as_string(hide_password=False))
+    address = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    return await asyncpg.connect(address, timeout=5)
 
 
 async def worker(
@@ -119,21 +125,63 @@ async def worker(
     return queue
 
 
+async def close(queue: PgQueuer) -> None:
+    """Hang up, also when the server no longer answers."""
+    connection = queue.connection._connection  # type: ignore[attr-defined]  # the driver leaves it to us
+    try:
+        await connection.close(timeout=2)
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        connection.terminate()
+
+
+_DEAD = """
+SELECT q.id, q.entrypoint, q.updated, q.attempts, coalesce(last.why, '') AS why FROM pgqueuer AS q
+LEFT JOIN LATERAL (
+    SELECT CASE traceback ->> 'exception_type' WHEN 'JobFailed' THEN traceback ->> 'exception_message'
+        ELSE traceback ->> 'exception_type' END AS why
+    FROM pgqueuer_log WHERE job_id = q.id AND traceback IS NOT NULL ORDER BY created DESC LIMIT 1
+) AS last ON true
+WHERE q.status = 'failed' ORDER BY q.id DESC LIMIT 200
+"""
+# What waits behind one of its kind is being worked off: its worker was heard of within the lease.
+_WAITING = """
+SELECT coalesce(extract(epoch FROM now() - min(execute_after)), 0) FROM pgqueuer AS q
+WHERE status = 'queued' AND execute_after <= now() AND NOT EXISTS (
+    SELECT FROM pgqueuer AS ahead
+    WHERE ahead.entrypoint = q.entrypoint AND ahead.status = 'picked' AND ahead.heartbeat > now() - $1::interval
+)
+"""
+
+
 async def dead(db: AsyncConnection) -> list[Any]:
-    """Jobs that failed for good, for admins: id, name, when, how often."""
-    return list(
-        await db.exec_driver_sql(
-            "SELECT id, entrypoint, updated, attempts FROM pgqueuer WHERE status = 'failed' ORDER BY id DESC LIMIT 200"
-        )
-    )
+    """Jobs that failed for good, for admins: id, name, when, how often, and the last error's type."""
+    return list(await db.exec_driver_sql(_DEAD))
+
+
+async def retry(db: AsyncConnection, lease_id: int) -> None:
+    """Let a job that failed for good be tried anew, else NotFound."""
+    await _lock_dead(db, lease_id)
+    await Queries(_InTransaction(db)).requeue_jobs([JobId(lease_id)])
+
+
+async def drop(db: AsyncConnection, lease_id: int) -> None:
+    """Forget a job that failed for good, else NotFound."""
+    await _lock_dead(db, lease_id)
+    await db.exec_driver_sql("DELETE FROM pgqueuer WHERE id = $1", (lease_id,))
+
+
+async def _lock_dead(db: AsyncConnection, lease_id: int) -> None:
+    query = "SELECT id FROM pgqueuer WHERE id = $1 AND status = 'failed' FOR UPDATE"
+    if (await db.exec_driver_sql(query, (lease_id,))).first() is None:
+        raise NotFound(f"Einen gescheiterten Auftrag {lease_id} gibt es nicht.")
 
 
 async def waiting_seconds(db: AsyncConnection) -> float:
-    """Age in seconds of the oldest job that is due and not yet picked."""
-    with suppress(TypeError):
-        row = await db.exec_driver_sql(
-            "SELECT extract(epoch FROM now() - min(execute_after)) FROM pgqueuer "
-            "WHERE status = 'queued' AND execute_after <= now()"
-        )
-        return float(row.scalar_one())
-    return 0.0
+    """Age in seconds of the oldest job that is due and that no worker is getting to."""
+    return float((await db.exec_driver_sql(_WAITING, (LEASE,))).scalar_one())
+
+
+async def sweep(db: AsyncConnection) -> None:
+    """Forget the queue's log of what was done long ago."""
+    await db.exec_driver_sql("DELETE FROM pgqueuer_log WHERE created < now() - $1::interval", (KEPT,))
+    await db.exec_driver_sql("DELETE FROM pgqueuer_statistics WHERE created < now() - $1::interval", (KEPT,))

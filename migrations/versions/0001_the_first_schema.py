@@ -321,6 +321,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
     )
+    op.create_index(op.f("ix_jobs_person_id"), "jobs", ["person_id"], unique=False)
     op.create_table(
         "links",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
@@ -487,6 +488,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_decisions_comment_id"), "decisions", ["comment_id"], unique=False)
     op.create_index(op.f("ix_decisions_thread_id"), "decisions", ["thread_id"], unique=False)
     op.create_index("uq_decisions_comment_id_revision", "decisions", ["comment_id", "revision"], unique=True)
+    op.create_table(
+        "examples",
+        sa.Column("consultation_id", sa.BigInteger(), nullable=False),
+        sa.Column("stands_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["consultation_id"],
+            ["consultations.id"],
+            name=op.f("fk_examples_consultation_id_consultations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("consultation_id", name=op.f("pk_examples")),
+    )
     op.create_table(
         "exports",
         sa.Column("job_id", sa.BigInteger(), nullable=False),

@@ -1,7 +1,9 @@
 """Every command stands alone: result on stdout, progress on stderr, a refusal is one sentence and exit code 2."""
 
+import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -9,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from dialogue.kit import postgres
+from consultations.demo import load
+from dialogue.kit import jobs, postgres
 
 GOOD = {
     "DIALOG_ORIGIN": "https://dialog.halle.example",
@@ -91,3 +94,102 @@ def test_unknown_addresses_and_roles_get_a_sentence(tmp_path):
     assert [result.returncode for result in (gone, role, folder)] == [2, 2, 2]
     assert ["Traceback" in result.stderr for result in (gone, role, folder)] == [False] * 3
     assert [path.name for path in tmp_path.glob("*.zip")] == []
+
+
+@pytest.fixture
+async def own(cluster):
+    """An empty database of the city's own: its address, and what is in it."""
+    admin = await jobs.connect(cluster.url("postgres", "postgres"))
+    await admin.execute("CREATE DATABASE halle")
+
+    async def tables():
+        inside = await jobs.connect(cluster.url("postgres", "halle"))
+        found = await inside.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        await inside.close()
+        others = await admin.fetch("SELECT datname FROM pg_database WHERE datname = 'dialog'")
+        return [row[0] for row in (*found, *others)]
+
+    address = cluster.url("postgres", "halle").replace("+asyncpg", "")
+    yield GOOD | {"DIALOG_DATABASE_URL": address, "DIALOG_OWNER_URL": address}, tables
+    await admin.execute("DROP DATABASE halle WITH (FORCE)")
+    await admin.close()
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["check", "person create --email a@halle.example", "export auftakt --out x.zip", "worker", "serve"],
+)
+async def test_only_migrate_changes_a_database_of_ones_own(tmp_path, own, command):
+    settings, tables = own
+    before = await tables()
+
+    result = await asyncio.to_thread(run, tmp_path, *command.split(), **settings)
+
+    assert (result.returncode, result.stderr.strip()) == (
+        2,
+        "Die Datenbank ist nicht auf dem neuesten Stand. Bitte rufen Sie zuerst `ki-dialog migrate` auf.",
+    )
+    assert await tables() == before
+
+
+@pytest.mark.parametrize("command", ["migrate", "check", "worker", "serve"])
+async def test_a_database_that_refuses_us_is_a_sentence(tmp_path, cluster, command):
+    address = cluster.url("postgres", "nirgends").replace("+asyncpg", "")
+
+    result = await asyncio.to_thread(run, tmp_path, command, **GOOD, DIALOG_DATABASE_URL=address)
+
+    assert result.returncode == 2
+    assert result.stderr.startswith(
+        'Die Datenbank ist nicht erreichbar: database "nirgends" does not exist. Bitte '
+    )
+
+
+async def test_migrate_and_check_work_on_a_database_of_ones_own(tmp_path, own):
+    settings, _ = own
+
+    migrated = await asyncio.to_thread(run, tmp_path, "migrate", **settings)
+    checked = await asyncio.to_thread(run, tmp_path, "check", **settings, DIALOG_WORKERS="30")
+
+    assert migrated.returncode == 0
+    assert "Verbindungen zur Datenbank: 164 gebraucht, 97 möglich.\n" in checked.stderr
+    assert "✗ PostgreSQL lässt nur 97 Verbindungen zu, gebraucht werden bis zu 164: " in checked.stderr
+
+
+def test_a_citys_content_is_read_once_and_damaged_files_are_told(tmp_path):
+    shutil.copytree(load.FOLDER, tmp_path / "halle")
+    first, second = (run(tmp_path, "import", "city", str(tmp_path / "halle")) for _ in range(2))
+    (tmp_path / "halle" / "terms.toml").unlink()
+    broken = run(tmp_path, "import", "city", str(tmp_path / "halle"))
+
+    assert [result.returncode for result in (first, second, broken)] == [0, 0, 2]
+    assert first.stdout == second.stdout == "leitlinien-und-einsatz\nauftakt\n"
+    assert "Neu – Teilnahmebedingungen: 1, Netiquette: 1, Handlungsfelder: 3" in first.stderr
+    assert "Neu" not in second.stderr
+    assert broken.stderr.splitlines()[-1] == "terms.toml lässt sich nicht lesen: No such file or directory."
+
+
+async def test_failed_jobs_are_listed_tried_again_and_dropped(tmp_path, cluster):
+    run(tmp_path, "migrate")
+    server = postgres.ensure(tmp_path)
+    owner = await jobs.connect(server.url("postgres", "dialog"))
+    await owner.execute(
+        "INSERT INTO pgqueuer (id, priority, status, entrypoint, attempts, updated) SELECT id, 0, 'failed', "
+        "'mail', 8, '2026-05-01 10:00Z' FROM unnest(ARRAY[7, 8, 9]) AS id"
+    )
+
+    listed = run(tmp_path, "jobs")
+    again, dropped, unknown = (
+        run(tmp_path, "jobs", *words.split()) for words in ("retry 7", "drop 8", "drop 8")
+    )
+    rows = await owner.fetch("SELECT id, status::text FROM pgqueuer ORDER BY id")
+    await owner.execute("DELETE FROM pgqueuer WHERE status = 'failed'")
+    none = run(tmp_path, "jobs")
+    await owner.close()
+    server.stop()
+
+    assert [line.split()[:2] for line in listed.stdout.splitlines()] == [[n, "mail"] for n in "987"]
+    assert listed.stdout.splitlines()[0] == "9  mail  01.05.2026, 12:00 Uhr  9 Versuche"
+    assert [result.returncode for result in (again, dropped, unknown)] == [0, 0, 2]
+    assert unknown.stderr.strip() == "Einen gescheiterten Auftrag 8 gibt es nicht."
+    assert [tuple(row) for row in rows] == [(7, "queued"), (9, "failed")]
+    assert (none.stdout, none.stderr.strip()) == ("", "Kein Auftrag ist gescheitert.")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import socket
 from datetime import timedelta
 from email import message_from_bytes
@@ -11,9 +12,12 @@ from aiosmtpd.controller import Controller
 from pgqueuer.types import QueueExecutionMode
 
 from consultations import jobs as worklist
-from dialogue.kit import jobs
+from dialogue.kit import clock, jobs
+from dialogue.kit.errors import NotFound
 from dialogue.kit.mail import Mail, Post
+from dialogue.tables import Attempt
 from dialogue.web import House
+from moderation.tables import Claim
 
 
 async def waiting(owner):
@@ -50,6 +54,135 @@ async def test_what_fails_for_good_lies_among_the_failed(database, owner, app_ur
 
     async with database.reading() as db:
         assert [row.entrypoint for row in await jobs.dead(db)] == ["broken"]
+
+
+async def broken(database, owner, count=1):
+    """Jobs that failed for good, one day apart."""
+    for day in range(count):
+        async with database.writing() as db:
+            await jobs.enqueue(db, "export", job=0)
+        await owner.execute(
+            "UPDATE pgqueuer SET status = 'failed', attempts = 4, updated = now() - $1::int * interval '1 day' "
+            "WHERE status = 'queued'",
+            day,
+        )
+    return [row["id"] for row in await owner.fetch("SELECT id FROM pgqueuer ORDER BY id")]
+
+
+async def test_failed_jobs_are_listed_with_what_went_wrong(database, owner):
+    (lease,) = await broken(database, owner)
+    for kind, message in (("OSError", "disk"), ("JobFailed", "ValueError")):
+        await owner.execute(
+            "INSERT INTO pgqueuer_log (job_id, status, priority, entrypoint, traceback) "
+            "VALUES ($1, 'failed', 0, 'export', $2)",
+            lease,
+            json.dumps({"exception_type": kind, "exception_message": message}),
+        )
+        async with database.reading() as db:
+            (row,) = await jobs.dead(db)
+        assert (row.id, row.entrypoint, row.attempts) == (lease, "export", 4)
+        assert row.why == {"OSError": "OSError", "JobFailed": "ValueError"}[kind]
+
+
+async def test_a_failed_job_can_be_tried_again_or_dropped(database, owner):
+    again, gone, stays = await broken(database, owner, 3)
+
+    async with database.writing() as db:
+        await jobs.retry(db, again)
+        await jobs.drop(db, gone)
+
+    rows = await owner.fetch("SELECT id, status::text, attempts FROM pgqueuer ORDER BY id")
+    assert [tuple(row) for row in rows] == [(again, "queued", 0), (stays, "failed", 4)]
+
+
+@pytest.mark.parametrize("act", [jobs.retry, jobs.drop])
+async def test_a_job_that_has_not_failed_is_left_alone(database, owner, act):
+    async with database.writing() as db:
+        await jobs.enqueue(db, "sweep")
+    (row,) = await owner.fetch("SELECT id FROM pgqueuer")
+
+    for lease in (row["id"], row["id"] + 1):
+        with pytest.raises(NotFound):
+            async with database.writing() as db:
+                await act(db, lease)
+
+    assert [row["status"] for row in await waiting(owner)] == ["queued"]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "beat", "seconds"),
+    [(None, 0, 600), ("export", 5, 0), ("export", 60, 600), ("sentiment", 5, 600)],
+)
+async def test_what_waits_behind_one_being_worked_off_is_not_late(database, owner, ahead, beat, seconds):
+    async with database.writing() as db:
+        await jobs.enqueue(db, "export")
+        if ahead:
+            await jobs.enqueue(db, ahead)
+    await owner.execute("UPDATE pgqueuer SET execute_after = now() - interval '600 seconds'")
+    if ahead:
+        await owner.execute(
+            "UPDATE pgqueuer SET status = 'picked', heartbeat = now() - $1::int * interval '1 second' "
+            "WHERE id = (SELECT max(id) FROM pgqueuer)",
+            beat,
+        )
+
+    async with database.reading() as db:
+        assert round(await jobs.waiting_seconds(db)) == seconds
+
+
+async def test_an_empty_queue_is_never_late(database):
+    async with database.reading() as db:
+        assert await jobs.waiting_seconds(db) == 0
+
+
+async def test_the_sweep_forgets_what_has_had_its_time(database, owner, make, work):
+    moderator, old, new = await make.moderator(), await make.comment(), await make.comment()
+    for comment, until in ((old, -1), (new, 1)):
+        await make.row(
+            Claim,
+            comment_id=comment.id,
+            person_id=moderator.id,
+            until=clock.now() + timedelta(minutes=until),
+        )
+    for days in (29, 31):
+        await owner.execute(
+            "INSERT INTO pgqueuer_log (job_id, status, priority, entrypoint, created) "
+            "VALUES ($1::int, 'successful', 0, 'old', now() - $1::int * interval '1 day')",
+            days,
+        )
+    async with database.writing() as db:
+        await jobs.enqueue(db, "sweep")
+
+    await work()
+
+    assert [row[0] for row in await owner.fetch("SELECT comment_id FROM claims")] == [new.id]
+    assert [
+        row[0] for row in await owner.fetch("SELECT job_id FROM pgqueuer_log WHERE entrypoint = 'old'")
+    ] == [29]
+
+
+async def test_the_workers_clock_really_starts_the_sweep(database, owner, app_url, running, make):
+    await make.row(Attempt, limit="mail", key=b"x", at=clock.now() - timedelta(days=2))
+    await owner.execute(
+        "INSERT INTO pgqueuer_schedules (expression, entrypoint, next_run) VALUES ($1, 'every sweep', now())",
+        worklist.LIST["sweep"].every,
+    )
+    queue = await jobs.worker(app_url, worklist.LIST, database, {"house": running.house})
+    working = asyncio.create_task(queue.run(dequeue_timeout=SOON))
+    async with asyncio.timeout(10):
+        while True:
+            if await owner.fetchval("SELECT count(*) FROM attempts") == 0:
+                break
+            await asyncio.sleep(0.05)
+    queue.shutdown.set()
+    await working
+    await jobs.close(queue)
+
+    (row,) = await owner.fetch(
+        "SELECT next_run::time::text AS at, last_run IS NULL AS never FROM pgqueuer_schedules"
+    )
+    assert tuple(row) == ("03:17:00", False)
+    await owner.execute("DELETE FROM pgqueuer_schedules")
 
 
 SOON = timedelta(seconds=0.5)

@@ -15,9 +15,8 @@ import httpx2
 import psutil
 import pytest
 
-from consultations.demo import load
 from dialogue import accounts
-from dialogue.kit import clock, postgres
+from dialogue.kit import postgres
 from dialogue.kit.database import Database
 from tests.make import Make
 
@@ -31,7 +30,7 @@ class Installation:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.origin = f"http://127.0.0.1:{self.port}"
-        (data / "demo.json").write_text(load.marker(clock.today()))
+        (data / "demo.json").write_text("{}")
 
     def start(self) -> None:
         command = [

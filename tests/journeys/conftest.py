@@ -20,7 +20,7 @@ from consultations import app as roof
 from consultations import schema
 from consultations.demo import load
 from dialogue import accounts
-from dialogue.kit import clock, jobs, postgres
+from dialogue.kit import jobs, postgres
 from dialogue.kit.database import Database
 from dialogue.kit.settings import Settings
 from dialogue.tables import Person
@@ -81,7 +81,7 @@ async def live(
     listening.bind(("127.0.0.1", 0))
     origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
     data = tmp_path_factory.mktemp("journeys")
-    (data / "demo.json").write_text(load.marker(clock.today()))
+    (data / "demo.json").write_text("{}")
     settings = Settings(data=data, origin=origin, secret=KEY, limits=False)
     app = roof.create(settings, Database(app_url, pool=5), count_seconds=0)
     server = uvicorn.Server(

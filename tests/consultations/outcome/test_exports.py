@@ -4,7 +4,9 @@ import asyncio
 import csv
 import io
 import json
+import os
 import re
+import time
 from collections import Counter
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
@@ -14,12 +16,12 @@ from zipfile import ZipFile
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from consultations import calendar
 from consultations.outcome import exports, readme, synth
 from consultations.outcome.csvfile import guard, unguard
 from consultations.tables import Consultation, Export
+from consultations.totals import count
 from dialogue import comments
-from dialogue.kit import clock
+from dialogue.kit import clock, jobs
 from dialogue.kit.errors import Gone, Invalid, NotFound
 from dialogue.kit.messages import moment
 from dialogue.tables import Grant, Job, JournalEntry, Vote
@@ -183,7 +185,7 @@ async def test_the_rows_of_public_roles_are_as_many_as_the_page_says(make, expor
     opened = await export(point.consultation, role)
 
     async with database.reading() as db:
-        totals = (await calendar.entry(db, point.consultation.slug)).totals
+        totals = (await count(db, [point.consultation.id]))[point.consultation.id]
     assert (totals.comments, totals.votes) == (3, 2)
     assert len(opened.rows("beitraege.csv")) == totals.comments
     assert len(opened.rows("stimmen.csv")) == totals.votes
@@ -664,16 +666,121 @@ async def test_a_public_file_is_there_as_long_as_all_in_it_is_public(
             await exports.downloadable(db, job_id, person.id, {role})
 
 
-async def test_a_file_made_after_the_hiding_can_be_downloaded(order, make, database, settings):
+async def test_a_file_made_after_the_hiding_can_be_downloaded(order, make, database, owner, settings):
     point, _ = await everything_there_is(make)
     comment = await make.comment(point.thread)
     async with database.writing() as db:
         await comments.move(db, comment.id, 1, "hidden")
+    await owner.execute("UPDATE comments SET unpublished_at = unpublished_at - interval '15 seconds'")
     person, _, job_id = await order("panelist", point.consultation)
     await exports.run(database, settings, job_id)
 
     async with database.reading() as db:
         assert (await exports.downloadable(db, job_id, person.id, {"panelist"})).job_id == job_id
+
+
+async def test_a_hiding_that_the_export_could_not_see_yet_counts_as_later(order, make, database, settings):
+    point, _ = await everything_there_is(make)
+    comment = await make.comment(point.thread, text="Gerade ausgeblendet")
+    async with database.writing() as db:
+        await comments.move(db, comment.id, 1, "hidden")
+        person, _, job_id = await order("panelist", point.consultation)
+        await exports.run(database, settings, job_id)
+
+    _, made = await job_and_export(database, job_id)
+    assert "Gerade ausgeblendet" in Opened(settings.data / "exports" / made.file).whole
+    async with database.reading() as db:
+        with pytest.raises(Gone):
+            await exports.downloadable(db, job_id, person.id, {"panelist"})
+
+
+# --- twice and long ago -----------------------------------------------------------------------------
+
+
+async def jobs_in(database):
+    async with database.reading() as db:
+        return list(await db.scalars(select(Job.id).order_by(Job.id)))
+
+
+async def test_equal_orders_at_once_are_one_job(make, database, browser, new_browser):
+    consultation, person = await make.consultation(), await make.person("panelist")
+    visitors = [new_browser() for _ in range(6)]
+    for visitor in visitors:
+        await visitor.sign_in(person)
+
+    address = f"/beteiligung/{consultation.slug}/export"
+    seen = await asyncio.gather(*(visitor.post(address, role="panelist") for visitor in visitors))
+
+    (job_id,) = await jobs_in(database)
+    assert {page.path for page in seen} == {f"/auftraege/{job_id}"}
+
+
+async def test_another_role_consultation_or_person_is_another_job_and_so_is_a_finished_one(
+    make, database, settings, owner
+):
+    one, other = await make.consultation(), await make.consultation()
+    first, second = await make.person("panelist", "editor"), await make.person("panelist")
+
+    async def ordered(consultation, role, person):
+        async with database.writing() as db:
+            return await exports.start(db, consultation.id, "Titel", role=role, person_id=person.id)
+
+    made = [
+        await ordered(one, "panelist", first),
+        await ordered(one, "editor", first),
+        await ordered(other, "panelist", first),
+        await ordered(one, "panelist", second),
+    ]
+    await exports.run(database, settings, made[0])
+    made.append(await ordered(one, "panelist", first))
+    await owner.execute("UPDATE jobs SET created_at = now() - interval '1 hour' WHERE id = $1", made[1])
+    made.append(await ordered(one, "editor", first))
+
+    assert await jobs_in(database) == made
+
+
+@pytest.fixture
+async def old_and_new(order, make, database, settings, owner):
+    """Two finished exports, one of them made 31 days ago, and what interrupted ones left behind."""
+    made = [await order("panelist", await make.consultation()) for _ in range(2)]
+    for _, _, job_id in made:
+        await exports.run(database, settings, job_id)
+    folder = settings.data / "exports"
+    files = [next(folder.glob(f"{job_id}-*")) for _, _, job_id in made]
+    files += [folder / f".{job_id}-0000.part" for _, _, job_id in made]
+    for place, file in enumerate(files):
+        file.touch()
+        if place % 2 == 0:
+            os.utime(file, (time.time() - 31 * 86_400,) * 2)
+    await owner.execute("UPDATE jobs SET finished_at = now() - interval '31 days' WHERE id = $1", made[0][2])
+    yield made, files
+    for file in files:
+        file.unlink(missing_ok=True)
+
+
+async def test_files_and_jobs_are_kept_for_thirty_days(old_and_new, work, database):
+    (old, new), files = old_and_new
+    async with database.writing() as db:
+        await jobs.enqueue(db, "sweep")
+
+    await work()
+
+    assert await jobs_in(database) == [new[2]]
+    assert [file.exists() for file in files] == [False, True, False, True]
+    person, _, job_id = old
+    async with database.reading() as db:
+        with pytest.raises(NotFound, match="Datenpakete werden nach 30 Tagen gelöscht"):
+            await exports.downloadable(db, job_id, person.id, {"panelist"})
+
+
+async def test_between_file_and_row_a_download_says_that_it_is_gone(browser, old_and_new, settings):
+    (person, _, job_id), _ = old_and_new[0]
+    exports.sweep_files(settings)
+    await browser.sign_in(person)
+
+    page = await browser.post(f"/auftraege/{job_id}/datei")
+
+    assert (page.status, "Diese Datei gibt es nicht mehr." in page.text) == (404, True)
 
 
 async def test_a_panelist_orders_waits_downloads_and_loses_the_right_with_the_role(
