@@ -293,11 +293,10 @@ async def answer(request: Request, error: BaseException, form: FormData | None =
     reference = ""
     if refusal is None or isinstance(refusal, Unavailable):
         reference = secrets.token_hex(4)
-        log.error(
-            "request_failed", reference=reference, route=request.scope["path"], kind=type(error).__name__
-        )
+        route = getattr(request.scope.get("route"), "path", "")  # not the address: it may hold what was typed
+        log.error("request_failed", reference=reference, route=route, kind=type(error).__name__)
     if refusal is None:
-        log.exception("defect", reference=reference, exc_info=error)
+        log.error("defect", reference=reference, exc_info=error)
         refusal = Refusal("Das war unser Fehler. Bitte versuchen Sie es gleich noch einmal.")
         refusal.status = 500
         refusal.title = "Etwas ist schiefgegangen"

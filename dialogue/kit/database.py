@@ -74,6 +74,7 @@ class Database:
             max_overflow=pool,
             pool_timeout=4,
             pool_use_lifo=True,
+            hide_parameters=True,  # an error's text may end up in a log
             connect_args={"server_settings": settings, "timeout": 4, "command_timeout": self.seconds},
             **more,
         )
