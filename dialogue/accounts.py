@@ -214,13 +214,30 @@ async def current_terms(db: AsyncConnection) -> Record | None:
     return (await db.execute(query.limit(1))).first()
 
 
-async def free_pseudonym(db: AsyncConnection) -> str:
-    """A friendly name nobody has yet, such as "Kastanie 417"."""
+async def _add(db: AsyncConnection, email: str, **values: Any) -> int | None:
+    """A new person under a friendly name nobody has, such as "Kastanie 417"; None when the address is taken.
+
+    A name is found free by storing it: of two who draw the same one at the same time, one draws again.
+    """
+    person = {"email": email, "source": "account", **values}
     for digits in (3, 3, 4, 5, 7):
         name = f"{random.choice(NAMES)} {random.randrange(10 ** (digits - 1), 10**digits)}"
-        if (await db.execute(select(Person.id).where(Person.pseudonym == name))).first() is None:
-            return name
+        add = insert(Person).values(**person, pseudonym=name).on_conflict_do_nothing().returning(Person.id)
+        if (added := (await db.execute(add)).scalar()) is not None:
+            return int(added)
+        if await _known(db, email) is not None:
+            return None
     raise Conflict
+
+
+async def _known(db: AsyncConnection, email: str) -> int | None:
+    return (await db.execute(select(Person.id).where(Person.email == email))).scalar()
+
+
+async def _choose_again(db: AsyncConnection, email: str, stored: str) -> int | None:
+    """Give an account that nobody has confirmed yet this password; None when its owner has."""
+    waiting = update(Person).where(Person.email == email, Person.confirmed_at.is_(None))
+    return (await db.execute(waiting.values(password=stored).returning(Person.id))).scalar()
 
 
 async def register(db: AsyncConnection, email: str, password: str, terms_id: int) -> None:
@@ -230,19 +247,10 @@ async def register(db: AsyncConnection, email: str, password: str, terms_id: int
     """
     email = email.strip().lower()
     stored = await hashed(await checked_password(password, email))
-    known = (await db.execute(select(Person.id, Person.confirmed_at).where(Person.email == email))).first()
-    if known is not None and known.confirmed_at is not None:
-        await jobs.enqueue(db, "mail", template="already_registered", person=known.id)
+    person_id = await _add(db, email, password=stored) or await _choose_again(db, email, stored)
+    if person_id is None:
+        await jobs.enqueue(db, "mail", template="already_registered", person=await _known(db, email))
         return
-    values = {"email": email, "password": stored, "source": "account", "pseudonym": await free_pseudonym(db)}
-    add = insert(Person).values(**values)
-    person_id = (
-        await db.execute(
-            add.on_conflict_do_update(index_elements=[Person.email], set_={"password": stored}).returning(
-                Person.id
-            )
-        )
-    ).scalar_one()
     consent = insert(Consent).values(person_id=person_id, terms_id=terms_id)
     await db.execute(consent.on_conflict_do_nothing())
     await jobs.enqueue(db, "mail", template="confirm", person=person_id)
@@ -351,8 +359,7 @@ async def _use(db: AsyncConnection, token: str) -> None:
 
 async def ask_for_reset(db: AsyncConnection, email: str) -> None:
     """A mail with a link, if there is such an account; the visitor sees the same either way."""
-    person_id = (await db.execute(select(Person.id).where(Person.email == email.strip().lower()))).scalar()
-    if person_id is not None:
+    if (person_id := await _known(db, email.strip().lower())) is not None:
         await jobs.enqueue(db, "mail", template="reset", person=person_id)
 
 
@@ -381,12 +388,9 @@ async def roles_of(db: AsyncConnection, person_id: int) -> frozenset[str]:
 async def create(db: AsyncConnection, email: str, roles: Iterable[str], password: str = "") -> int:
     """A person made by staff or the command line, with roles; an existing one gains them."""
     email = email.strip().lower()
-    values: dict[str, Any] = {"email": email, "source": "account", "pseudonym": await free_pseudonym(db)}
-    if password:
-        values |= {"password": await hashed(password), "confirmed_at": clock.now()}
-    add = insert(Person).values(**values)
-    kept = add.on_conflict_do_update(index_elements=[Person.email], set_={"email": email})
-    person_id = int((await db.execute(kept.returning(Person.id))).scalar_one())
+    chosen = {"password": await hashed(password), "confirmed_at": clock.now()} if password else {}
+    person_id = await _add(db, email, **chosen) or await _known(db, email)
+    assert person_id is not None
     for role in roles:
         await db.execute(insert(Grant).values(person_id=person_id, role=role).on_conflict_do_nothing())
     await sign_out_everywhere(db, person_id)

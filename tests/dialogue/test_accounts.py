@@ -187,6 +187,52 @@ async def test_the_link_alone_confirms_nothing(browser, make, post_box):
     )
 
 
+@pytest.fixture
+def meanwhile(owner):
+    """Send a request while another transaction holds what it needs; that one commits when the request waits."""
+
+    async def both(statement, send):
+        async with owner.transaction():
+            await owner.execute(statement)
+            sent = asyncio.create_task(send)
+            for _ in range(500):
+                if await owner.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                    break
+                await asyncio.sleep(0.01)
+        return await sent
+
+    return both
+
+
+async def test_registering_while_the_owner_confirms_leaves_the_owners_password(
+    browser, make, meanwhile, post_box
+):
+    await make.terms()
+    waiting = await make.citizen(confirmed_at=None)
+
+    page = await meanwhile("UPDATE people SET confirmed_at = now()", register(browser, waiting.email, NEW))
+
+    assert page.words("h1") == "Fast geschafft: Bitte sehen Sie in Ihr Postfach"
+    assert [letter["Subject"] for letter in await post_box(waiting.email)] == ["Sie haben schon ein Konto"]
+    assert [(await sign_in(browser, waiting.email, word)).status for word in (NEW, PASSWORD)] == [422, 303]
+
+
+async def test_of_two_who_draw_one_pseudonym_at_once_one_draws_again(
+    browser, make, database, meanwhile, monkeypatch
+):
+    await make.terms()
+    monkeypatch.setattr(accounts, "NAMES", ["Ahorn"])
+    draws = iter([417, 418])
+    monkeypatch.setattr(accounts.random, "randrange", lambda *_: next(draws))
+
+    page = await meanwhile(
+        "INSERT INTO people (pseudonym) VALUES ('Ahorn 417')", register(browser, "neu@halle.example")
+    )
+
+    assert page.status == 200
+    assert await rows(database, Person.pseudonym) == [("Ahorn 417",), ("Ahorn 418",)]
+
+
 # --- nobody learns who has an account ---------------------------------------------------------------
 
 
