@@ -1,11 +1,11 @@
-"""Forms: WTForms with German messages; a refusal with a field becomes that field's error."""
+"""Forms: WTForms with German messages; a refusal becomes an error of its field or of the form."""
 
 from typing import Any
 
 from wtforms import Form, HiddenField, StringField
 from wtforms.validators import Email, InputRequired, Length
 
-from dialogue.kit.errors import Invalid
+from dialogue.kit.errors import Refusal
 from dialogue.kit.text import normalise
 
 
@@ -17,10 +17,13 @@ class GermanForm(Form):
 
     once = HiddenField()
 
-    def refuse(self, error: Invalid) -> None:
-        """Show a rule's "no" at its field; without a field at the first one."""
-        field = self._fields.get(error.field) or next(iter(self._fields.values()))
-        field.errors = [*field.errors, error.text]
+    def refuse(self, error: Refusal) -> None:
+        """Show a rule's "no" at its field; without one that can be seen it stands alone in the summary."""
+        field = self._fields.get(error.field)
+        if field is None or field.flags.hidden:
+            self.form_errors.append(error.text)
+        else:
+            field.errors = [*field.errors, error.text]
 
 
 def plain(value: Any) -> Any:
