@@ -409,3 +409,9 @@ async def consent(db: AsyncConnection, person_id: int) -> Record | None:
         .order_by(Consent.given_at.desc())
     )
     return (await db.execute(query.limit(1))).first()
+
+
+async def block(db: AsyncConnection, person_id: int) -> Record | None:
+    """Until when and why this person may not write, or None."""
+    query = select(Person.blocked_until, Person.blocked_why)
+    return (await db.execute(query.where(Person.id == person_id, Person.blocked_until > func.now()))).first()

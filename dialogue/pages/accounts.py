@@ -217,6 +217,7 @@ async def account(page: Page) -> Response:
         "sign_ins": await accounts.sign_ins(page.db, page.me.id),
         "comments": await comments.by_author(page.db, page.me.id),
         "consent": await accounts.consent(page.db, page.me.id),
+        "block": await accounts.block(page.db, page.me.id),
     }
     return page.render("dialogue/account/account.html", **context)
 

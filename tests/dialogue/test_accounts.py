@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from uuid import uuid4
@@ -513,6 +513,36 @@ async def everything(owner):
     tables = await owner.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     dumps = [await owner.fetch(f'SELECT t::text FROM "{table[0]}" t') for table in tables]
     return "\n".join(row[0] for dump in dumps for row in dump)
+
+
+# --- blocked ----------------------------------------------------------------------------------------
+
+
+async def test_who_is_blocked_reads_why_and_until_when_where_the_refusal_says(browser, make):
+    why = "Drei Beiträge mit <b>Beleidigungen</b> an einem Tag."
+    until = datetime(2099, 5, 1, 12, tzinfo=clock.BERLIN)
+    person = await make.citizen(blocked_until=until, blocked_why=why)
+    await browser.sign_in(person)
+
+    refused = await browser.post(f"/faden/{(await make.thread()).id}/schreiben", text="Trotzdem.")
+    account = await browser.get("/konto")
+
+    assert refused.words(".errors li") == (
+        "Ihr Konto ist zurzeit für Beiträge gesperrt. Die Begründung steht unter „Mein Konto“."
+    )
+    assert account.words(".kern-alert") == (
+        f"Bis zum 01.05.2099, 12:00 Uhr können Sie keine Beiträge schreiben {why}"
+    )
+
+
+@pytest.mark.parametrize("ended", [None, timedelta(minutes=1)])
+async def test_who_is_not_blocked_reads_nothing_about_it(browser, make, ended):
+    until = clock.now() - ended if ended else None
+    await browser.sign_in(await make.citizen(blocked_until=until, blocked_why="Vorbei."))
+
+    page = await browser.get("/konto")
+
+    assert (page.words("h1"), page.select(".kern-alert")) == ("Mein Konto", [])
 
 
 # --- limits -----------------------------------------------------------------------------------------
