@@ -176,12 +176,18 @@ def _matches(stored: str | None, password: str) -> bool:
 
 
 async def hashed(password: str) -> str:
-    """argon2id, in a thread, two at once."""
+    """argon2id, in a thread, two at once: no connection should wait for it."""
     return str(await _in_thread(_hasher.hash, password))
 
 
-async def checked_password(password: str, *known: str) -> str:
-    """The password, or Invalid with what to do better."""
+async def verified(stored: str | None, password: str) -> str:
+    """The stored hash if the password fits, else "", which no account has. Takes the same time in every
+    case, and no connection should wait for it."""
+    return str(stored) if await _in_thread(_matches, stored, password) else ""
+
+
+async def protected(password: str, *known: str) -> str:
+    """The hash of a new password, or Invalid with what to do better."""
     if len(password) < MIN_PASSWORD:
         raise Invalid(f"Bitte wählen Sie mindestens {MIN_PASSWORD} Zeichen.", field="password")
     if len(password) > 200:
@@ -192,7 +198,7 @@ async def checked_password(password: str, *known: str) -> str:
             "und schwer zu erraten.",
             field="password",
         )
-    return password
+    return await hashed(password)
 
 
 def _weak(password: str, known: Iterable[str]) -> bool:
@@ -240,13 +246,12 @@ async def _choose_again(db: AsyncConnection, email: str, stored: str) -> int | N
     return (await db.execute(waiting.values(password=stored).returning(Person.id))).scalar()
 
 
-async def register(db: AsyncConnection, email: str, password: str, terms_id: int) -> None:
+async def register(db: AsyncConnection, email: str, stored: str, terms_id: int) -> None:
     """An unconfirmed account, its consent and a mail; for a known address only a mail that says so.
 
     The visitor sees the same answer either way: nobody learns who has an account.
     """
     email = email.strip().lower()
-    stored = await hashed(await checked_password(password, email))
     person_id = await _add(db, email, password=stored) or await _choose_again(db, email, stored)
     if person_id is None:
         await jobs.enqueue(db, "mail", template="already_registered", person=await _known(db, email))
@@ -256,31 +261,18 @@ async def register(db: AsyncConnection, email: str, password: str, terms_id: int
     await jobs.enqueue(db, "mail", template="confirm", person=person_id)
 
 
-async def confirm(db: AsyncConnection, token: str, password: str) -> int:
-    """Confirm the address with the link and the password chosen before; returns the person's id."""
-    link = await _link(db, token, {"confirm"})
-    person = (await db.execute(select(Person.id, Person.password).where(Person.id == link.person_id))).one()
-    if not await _in_thread(_matches, person.password, password):
-        raise Invalid(
-            "Das Passwort stimmt nicht mit dem überein, das Sie eben gewählt haben.", field="password"
-        )
-    await _use(db, token)
-    await db.execute(
-        update(Person)
-        .where(Person.id == person.id)
-        .values(confirmed_at=func.coalesce(Person.confirmed_at, func.now()))
-    )
-    return int(person.id)
+async def stored_password(db: AsyncConnection, email: str) -> str | None:
+    """The hash of the account with this address, to be verified."""
+    return (await db.execute(select(Person.password).where(Person.email == email.strip().lower()))).scalar()
 
 
-async def check_password(db: AsyncConnection, email: str, password: str) -> Record | None:
-    """The account with this address and password, else None; takes the same time in every case."""
-    query = select(Person.id, Person.password, Person.confirmed_at).where(
-        Person.email == email.strip().lower()
+async def with_password(db: AsyncConnection, email: str, stored: str) -> Record | None:
+    """The account whose password was verified, if it still has it. A new password waits for the commit:
+    it ends all sessions, also the one that begins here."""
+    query = select(Person.id, Person.confirmed_at).where(
+        Person.email == email.strip().lower(), Person.password == stored
     )
-    person = (await db.execute(query)).first()
-    matches = await _in_thread(_matches, person.password if person else None, password)
-    return person if matches else None
+    return (await db.execute(query.with_for_update(read=True))).first()
 
 
 async def sign_in(db: AsyncConnection, person_id: int, device: str) -> tuple[str, timedelta]:
@@ -347,6 +339,25 @@ async def _link(db: AsyncConnection, token: str, purposes: set[str]) -> Record:
     return link
 
 
+async def password_behind(db: AsyncConnection, token: str) -> str | None:
+    """The hash of the account that a link confirms, to be verified."""
+    query = select(Person.password).join(Link, Link.person_id == Person.id)
+    return (await db.execute(query.where(Link.token_hash == tokens.digest(token)))).scalar()
+
+
+async def confirm(db: AsyncConnection, token: str, stored: str) -> int:
+    """Confirm the address with the link and the password chosen before; returns the person's id."""
+    link = await _link(db, token, {"confirm"})
+    chosen = update(Person).where(Person.id == link.person_id, Person.password == stored)
+    confirmed = chosen.values(confirmed_at=func.coalesce(Person.confirmed_at, func.now()))
+    if (await db.execute(confirmed.returning(Person.id))).first() is None:
+        raise Invalid(
+            "Das Passwort stimmt nicht mit dem überein, das Sie eben gewählt haben.", field="password"
+        )
+    await _use(db, token)
+    return int(link.person_id)
+
+
 async def _use(db: AsyncConnection, token: str) -> None:
     used = (
         update(Link)
@@ -363,10 +374,9 @@ async def ask_for_reset(db: AsyncConnection, email: str) -> None:
         await jobs.enqueue(db, "mail", template="reset", person=person_id)
 
 
-async def set_password(db: AsyncConnection, token: str, password: str) -> int:
+async def set_password(db: AsyncConnection, token: str, stored: str) -> int:
     """A new password by link (reset or invitation); ends all other sessions and links, confirms the address."""
     link = await _link(db, token, {"reset", "invite"})
-    stored = await hashed(await checked_password(password))
     await _use(db, token)
     await db.execute(
         update(Person)
