@@ -247,7 +247,9 @@ def _route(
             async with asyncio.timeout(SECONDS):
                 if prepare:
                     await _prepare(page, prepare, access)
-                return await _serve(page, handler, access)
+                response = await _serve(page, handler, access)
+            await _note_presence(page)
+            return response
         except Exception as error:  # the one place where every "no" and every failure becomes a page
             return await answer(request, error, form)
 
@@ -294,11 +296,19 @@ def _connection(page: Page) -> AbstractAsyncContextManager[AsyncConnection]:
 async def _serve(page: Page, handler: Handler, access: Access) -> Response:
     async with _connection(page) as page.db:
         await _enter(page, access)
-        response = await handler(page)
-    if page.person is not None and clock.now() - page.person.seen_at > accounts.SEEN_EVERY:
-        async with page.house.database.writing() as db:
+        return await handler(page)
+
+
+async def _note_presence(page: Page) -> None:
+    """Note every five minutes that the person was here. The request is already answered for: what fails
+    here is not its failure."""
+    if page.person is None or clock.now() - page.person.seen_at <= accounts.SEEN_EVERY:
+        return
+    try:
+        async with asyncio.timeout(1), page.house.database.writing() as db:
             await accounts.seen(db, page.person)
-    return response
+    except Exception as error:
+        log.warning("presence_not_noted", kind=type(error).__name__)
 
 
 # --- a "no" becomes a page --------------------------------------------------------------------------

@@ -10,10 +10,11 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from dialogue import accounts, limits
 from dialogue.kit import clock, tokens
-from dialogue.tables import Attempt, Comment, Consent, Person, SignIn
+from dialogue.tables import Attempt, Comment, Consent, Person, SignIn, Vote
 from tests.browser import fields
 from tests.conftest import ORIGIN
 from tests.make import PASSWORD, password_hash
@@ -476,6 +477,21 @@ async def test_being_there_is_noted_every_five_minutes_and_lengthens_nothing(bro
 
     assert seen == [True, False]
     assert await owner.fetchval("SELECT expires_at FROM sign_ins") == expires
+
+
+async def test_what_is_stored_stays_answered_for_when_being_there_cannot_be_noted(
+    browser, make, database, owner
+):
+    comment = await make.comment()
+    await browser.sign_in(await make.citizen())
+    await owner.execute("UPDATE sign_ins SET seen_at = now() - interval '6 minutes'")
+    with capture_logs() as logged:
+        async with owner.transaction():
+            await owner.execute("SELECT FROM sign_ins FOR UPDATE")
+            voted = await browser.post(f"/beitraege/{comment.number}/stimme", follow=False, vote="agree")
+
+    assert (voted.status, await rows(database, Vote.value)) == (303, [(1,)])
+    assert logged == [{"event": "presence_not_noted", "kind": "TimeoutError", "log_level": "warning"}]
 
 
 async def test_a_person_sees_the_own_sessions_only(browser, new_browser, make):
