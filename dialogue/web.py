@@ -37,7 +37,7 @@ from dialogue.kit.errors import (
     Unavailable,
 )
 from dialogue.kit.mail import Post
-from dialogue.kit.security import BODY_LIMIT, own_path
+from dialogue.kit.security import BODY_LIMIT, line, own_path
 from dialogue.kit.settings import Settings
 from dialogue.roles import Access
 
@@ -108,9 +108,9 @@ class Page:
 
     @property
     def address_key(self) -> bytes:
-        """The visitor's network address, only as a keyed hash."""
+        """The visitor's connection to the network, only as a keyed hash."""
         client = self.request.client
-        return tokens.keyed(self.house.settings.key, "address", client.host if client else "")
+        return self.keyed("address", line(client.host) if client else "")
 
     def keyed(self, *parts: str) -> bytes:
         return tokens.keyed(self.house.settings.key, *parts)

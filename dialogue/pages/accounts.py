@@ -225,6 +225,7 @@ async def do_forgot(page: Page) -> Response:
     if not form.validate():
         return page.render("dialogue/account/forgot.html", status=422, form=form)
     await _count(page, limits.MAIL, "mail", _text(form.email).lower())
+    await _count(page, limits.MAIL_ADDRESS)
     await accounts.ask_for_reset(page.db, _text(form.email))
     return page.render("dialogue/account/forgot_sent.html", email=_text(form.email))
 

@@ -8,6 +8,7 @@ from email import message_from_bytes
 from email.policy import default
 from uuid import uuid4
 
+import httpx2
 import pytest
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
@@ -776,6 +777,50 @@ async def test_twenty_accounts_an_hour_per_address(browser, make, owner):
     assert "dritte@halle.example" in answers[1].text
 
 
+async def test_twenty_mails_an_hour_are_asked_for_from_one_address(browser, make, owner):
+    await browser.post("/konto/passwort-vergessen", email="erste@halle.example")
+    copy = 'INSERT INTO attempts ("limit", key, at) SELECT "limit", key, at FROM attempts, generate_series(1, 18)'
+    await owner.execute(f"{copy} WHERE \"limit\" = 'mail_address'")
+
+    emails = [f"{name}@halle.example" for name in ("zweite", "dritte")]
+    answers = [await browser.post("/konto/passwort-vergessen", email=email) for email in emails]
+
+    assert [answer.status for answer in answers] == [200, 429]
+    assert answers[1].headers["retry-after"] == "3600"
+    assert "dritte@halle.example" in answers[1].text
+
+
+@pytest.mark.parametrize("address", ["/konto/bestaetigen", "/konto/passwort"])
+async def test_trying_links_is_limited_by_the_address(browser, owner, address):
+    form = {"schluessel": tokens.new(), "password": NEW}
+    await browser.post(address, **form)
+    copy = 'INSERT INTO attempts ("limit", key, at) SELECT "limit", key, at FROM attempts, generate_series(1, 48)'
+    await owner.execute(copy)
+
+    answers = [await browser.post(address, **form) for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [404, 429]
+
+
+async def test_a_household_has_one_address_also_with_ipv6(running, database):
+    for host in (
+        "2001:db8:1:2::1",
+        "2001:db8:1:2:ffff::9",
+        "2001:db8:1:3::1",
+        "::ffff:203.0.113.7",
+        "203.0.113.7",
+    ):
+        transport = httpx2.ASGITransport(running.app, client=(host, 50000))
+        async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN) as visitor:
+            form = {"email": UNKNOWN, "password": "falsch"}
+            await visitor.post("/konto/anmelden", data=form, headers={"origin": ORIGIN})
+
+    found = [
+        key for limit, key in await rows(database, Attempt.limit, Attempt.key) if limit.endswith("address")
+    ]
+    assert (len(found), len(set(found))) == (5, 3)
+
+
 async def test_limits_are_counted_in_the_database_without_addresses(browser, make, database, owner):
     person = await make.citizen()
     await sign_in(browser, person.email, "falsch")
@@ -783,7 +828,12 @@ async def test_limits_are_counted_in_the_database_without_addresses(browser, mak
 
     counted = await rows(database, Attempt.limit, func.length(Attempt.key))
 
-    assert sorted(counted) == [("mail", 32), ("sign_in_account", 32), ("sign_in_address", 32)]
+    assert sorted(counted) == [
+        ("mail", 32),
+        ("mail_address", 32),
+        ("sign_in_account", 32),
+        ("sign_in_address", 32),
+    ]
     assert person.email not in "".join(str(row) for row in await owner.fetch("SELECT * FROM attempts"))
 
 
