@@ -34,6 +34,7 @@ class RegisterForm(GermanForm):
         "Ich bin mit den Teilnahmebedingungen einverstanden.",
         validators=[InputRequired("Ohne Ihr Einverständnis können wir kein Konto anlegen.")],
     )
+    terms = HiddenField()
 
 
 class SignInForm(GermanForm):
@@ -65,8 +66,9 @@ async def _count(page: Page, limit: limits.Limit, *key: str, use: Any = limits.t
 
 
 async def register(page: Page) -> Response:
-    form, terms = page.filled(RegisterForm), await accounts.current_terms(page.db)
-    return page.render("dialogue/account/register.html", form=form, terms=terms)
+    terms = await accounts.current_terms(page.db)
+    form = page.filled(RegisterForm, terms=terms.id if terms else "")
+    return page.render("dialogue/account/register.html", form=form)
 
 
 async def hash_first_password(page: Page) -> Work | None:
@@ -87,13 +89,25 @@ async def do_register(page: Page) -> Response:
     if form.validate():
         email = _text(form.email)
         try:
+            _same_terms(form, terms.id)
             await accounts.register(page.db, email, page.prepared, terms.id)
             await _count(page, limits.MAIL, "mail", email.lower())
             await _count(page, limits.REGISTER_ADDRESS)
             return page.render("dialogue/account/registered.html", email=email)
         except Invalid as error:
             form.refuse(error)
-    return page.render("dialogue/account/register.html", status=422, form=form, terms=terms)
+    return page.render("dialogue/account/register.html", status=422, form=form)
+
+
+def _same_terms(form: RegisterForm, in_force: int) -> None:
+    """Nobody agrees to a version that was not in force when the form was opened."""
+    if _text(form.terms) != str(in_force):
+        form.terms.data, form.consent.data = str(in_force), False
+        raise Invalid(
+            "Die Teilnahmebedingungen haben sich inzwischen geändert. Bitte lesen Sie die neue Fassung und stimmen "
+            "Sie ihr noch einmal zu.",
+            field="consent",
+        )
 
 
 async def confirm(page: Page) -> Response:

@@ -43,9 +43,9 @@ def link_in(letter):
 
 
 async def register(browser, email, password=PASSWORD, **more):
-    return await browser.post(
-        "/konto/anlegen", **({"email": email, "password": password, "consent": "y"} | more)
-    )
+    form = fields((await browser.get("/konto/anlegen")).one("main form"))
+    filled = form | {"email": email, "password": password, "consent": "y"} | more
+    return await browser.post("/konto/anlegen", **filled)
 
 
 async def sign_in(browser, email, password=PASSWORD):
@@ -100,6 +100,38 @@ async def test_the_version_in_force_is_the_one_agreed_to(browser, make, database
     assert abs(given - clock.now()) < timedelta(minutes=1)
 
 
+CHANGED = (
+    "Die Teilnahmebedingungen haben sich inzwischen geändert. Bitte lesen Sie die neue Fassung und stimmen "
+    "Sie ihr noch einmal zu."
+)
+
+
+async def test_terms_that_change_while_somebody_registers_are_agreed_to_anew(browser, make, database):
+    now = clock.now()
+    old = await make.terms(valid_from=now - timedelta(days=9))
+    form = fields((await browser.get("/konto/anlegen")).one("main form"))
+    new = await make.terms(valid_from=now - timedelta(minutes=1))
+    typed = {"email": "neu@halle.example", "password": PASSWORD, "consent": "y"}
+
+    refused = await browser.post("/konto/anlegen", **form | typed)
+    again = fields(refused.one("main form"))
+    before = await rows(database, Person.id)
+    done = await browser.post("/konto/anlegen", **again | {"password": PASSWORD, "consent": "y"})
+
+    assert (form["terms"], refused.status, refused.words(".errors li")) == (str(old.id), 422, CHANGED)
+    assert (again, before) == ({"terms": str(new.id), "email": "neu@halle.example", "password": ""}, [])
+    assert (done.status, await rows(database, Consent.terms_id)) == (200, [(new.id,)])
+
+
+@pytest.mark.parametrize("terms", ["", "0", "x", "\x00", "9" * 40])
+async def test_a_form_that_names_no_version_in_force_is_shown_again(browser, make, database, terms):
+    await make.terms()
+
+    page = await register(browser, "neu@halle.example", terms=terms)
+
+    assert (page.status, page.words(".errors li"), await rows(database, Person.id)) == (422, CHANGED, [])
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -140,14 +172,15 @@ WEAK = [
 
 @pytest.mark.parametrize("password", WEAK)
 async def test_a_weak_password_is_refused_and_only_the_password_is_lost(browser, make, database, password):
-    await make.terms()
+    terms = await make.terms()
 
     page = await register(browser, "neu@halle.example", password)
 
     (sentence,) = [item.get_text() for item in page.select(".errors li")]
+    kept = {"email": "neu@halle.example", "password": "", "consent": "y", "terms": str(terms.id)}
     assert page.status == 422
     assert sentence.startswith(("Bitte wählen Sie", "Dieses Passwort lässt sich leicht erraten."))
-    assert fields(page.one("main form")) == {"email": "neu@halle.example", "password": "", "consent": "y"}
+    assert fields(page.one("main form")) == kept
     assert await rows(database, Person.id) == []
 
 
@@ -561,12 +594,12 @@ async def queued(count):
 
 async def crowd(address, make, database):
     """Fifteen forms for one address: three times the pool of these tests."""
-    await make.terms()
+    terms = await make.terms()
     people = [await make.citizen(confirmed_at=None) for _ in range(15)]
     purpose = {"/konto/bestaetigen": "confirm", "/konto/passwort": "reset"}.get(address)
     forms = []
     for person in people:
-        form = {"email": person.email, "password": PASSWORD, "consent": "y"}
+        form = {"email": person.email, "password": PASSWORD, "consent": "y", "terms": str(terms.id)}
         if purpose:
             form["schluessel"] = (await link(database, person, purpose)).partition("=")[2]
         forms.append(form)
