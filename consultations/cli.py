@@ -154,6 +154,8 @@ def serve(
             workers=settings.workers,
             loop="uvloop",
             http="httptools",
+            proxy_headers=bool(settings.proxy),
+            forwarded_allow_ips=settings.proxy,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=8,

@@ -176,12 +176,18 @@ def _matches(stored: str | None, password: str) -> bool:
 
 
 async def hashed(password: str) -> str:
-    """argon2id, in a thread, two at once."""
+    """argon2id, in a thread, two at once: no connection should wait for it."""
     return str(await _in_thread(_hasher.hash, password))
 
 
-async def checked_password(password: str, *known: str) -> str:
-    """The password, or Invalid with what to do better."""
+async def verified(stored: str | None, password: str) -> str:
+    """The stored hash if the password fits, else "", which no account has. Takes the same time in every
+    case, and no connection should wait for it."""
+    return str(stored) if await _in_thread(_matches, stored, password) else ""
+
+
+async def protected(password: str, *known: str) -> str:
+    """The hash of a new password, or Invalid with what to do better."""
     if len(password) < MIN_PASSWORD:
         raise Invalid(f"Bitte wählen Sie mindestens {MIN_PASSWORD} Zeichen.", field="password")
     if len(password) > 200:
@@ -192,7 +198,7 @@ async def checked_password(password: str, *known: str) -> str:
             "und schwer zu erraten.",
             field="password",
         )
-    return password
+    return await hashed(password)
 
 
 def _weak(password: str, known: Iterable[str]) -> bool:
@@ -214,65 +220,59 @@ async def current_terms(db: AsyncConnection) -> Record | None:
     return (await db.execute(query.limit(1))).first()
 
 
-async def free_pseudonym(db: AsyncConnection) -> str:
-    """A friendly name nobody has yet, such as "Kastanie 417"."""
+async def _add(db: AsyncConnection, email: str, **values: Any) -> int | None:
+    """A new person under a friendly name nobody has, such as "Kastanie 417"; None when the address is taken.
+
+    A name is found free by storing it: of two who draw the same one at the same time, one draws again.
+    """
+    person = {"email": email, "source": "account", **values}
     for digits in (3, 3, 4, 5, 7):
         name = f"{random.choice(NAMES)} {random.randrange(10 ** (digits - 1), 10**digits)}"
-        if (await db.execute(select(Person.id).where(Person.pseudonym == name))).first() is None:
-            return name
+        add = insert(Person).values(**person, pseudonym=name).on_conflict_do_nothing().returning(Person.id)
+        if (added := (await db.execute(add)).scalar()) is not None:
+            return int(added)
+        if await _known(db, email) is not None:
+            return None
     raise Conflict
 
 
-async def register(db: AsyncConnection, email: str, password: str, terms_id: int) -> None:
+async def _known(db: AsyncConnection, email: str) -> int | None:
+    return (await db.execute(select(Person.id).where(Person.email == email))).scalar()
+
+
+async def _choose_again(db: AsyncConnection, email: str, stored: str) -> int | None:
+    """Give an account that nobody has confirmed yet this password; None when its owner has."""
+    waiting = update(Person).where(Person.email == email, Person.confirmed_at.is_(None))
+    return (await db.execute(waiting.values(password=stored).returning(Person.id))).scalar()
+
+
+async def register(db: AsyncConnection, email: str, stored: str, terms_id: int) -> None:
     """An unconfirmed account, its consent and a mail; for a known address only a mail that says so.
 
     The visitor sees the same answer either way: nobody learns who has an account.
     """
     email = email.strip().lower()
-    stored = await hashed(await checked_password(password, email))
-    known = (await db.execute(select(Person.id, Person.confirmed_at).where(Person.email == email))).first()
-    if known is not None and known.confirmed_at is not None:
-        await jobs.enqueue(db, "mail", template="already_registered", person=known.id)
+    person_id = await _add(db, email, password=stored) or await _choose_again(db, email, stored)
+    if person_id is None:
+        await jobs.enqueue(db, "mail", template="already_registered", person=await _known(db, email))
         return
-    values = {"email": email, "password": stored, "source": "account", "pseudonym": await free_pseudonym(db)}
-    add = insert(Person).values(**values)
-    person_id = (
-        await db.execute(
-            add.on_conflict_do_update(index_elements=[Person.email], set_={"password": stored}).returning(
-                Person.id
-            )
-        )
-    ).scalar_one()
     consent = insert(Consent).values(person_id=person_id, terms_id=terms_id)
     await db.execute(consent.on_conflict_do_nothing())
     await jobs.enqueue(db, "mail", template="confirm", person=person_id)
 
 
-async def confirm(db: AsyncConnection, token: str, password: str) -> int:
-    """Confirm the address with the link and the password chosen before; returns the person's id."""
-    link = await _link(db, token, {"confirm"})
-    person = (await db.execute(select(Person.id, Person.password).where(Person.id == link.person_id))).one()
-    if not await _in_thread(_matches, person.password, password):
-        raise Invalid(
-            "Das Passwort stimmt nicht mit dem überein, das Sie eben gewählt haben.", field="password"
-        )
-    await _use(db, token)
-    await db.execute(
-        update(Person)
-        .where(Person.id == person.id)
-        .values(confirmed_at=func.coalesce(Person.confirmed_at, func.now()))
-    )
-    return int(person.id)
+async def stored_password(db: AsyncConnection, email: str) -> str | None:
+    """The hash of the account with this address, to be verified."""
+    return (await db.execute(select(Person.password).where(Person.email == email.strip().lower()))).scalar()
 
 
-async def check_password(db: AsyncConnection, email: str, password: str) -> Record | None:
-    """The account with this address and password, else None; takes the same time in every case."""
-    query = select(Person.id, Person.password, Person.confirmed_at).where(
-        Person.email == email.strip().lower()
+async def with_password(db: AsyncConnection, email: str, stored: str) -> Record | None:
+    """The account whose password was verified, if it still has it. A new password waits for the commit:
+    it ends all sessions, also the one that begins here."""
+    query = select(Person.id, Person.confirmed_at).where(
+        Person.email == email.strip().lower(), Person.password == stored
     )
-    person = (await db.execute(query)).first()
-    matches = await _in_thread(_matches, person.password if person else None, password)
-    return person if matches else None
+    return (await db.execute(query.with_for_update(read=True))).first()
 
 
 async def sign_in(db: AsyncConnection, person_id: int, device: str) -> tuple[str, timedelta]:
@@ -339,6 +339,25 @@ async def _link(db: AsyncConnection, token: str, purposes: set[str]) -> Record:
     return link
 
 
+async def password_behind(db: AsyncConnection, token: str) -> str | None:
+    """The hash of the account that a link confirms, to be verified."""
+    query = select(Person.password).join(Link, Link.person_id == Person.id)
+    return (await db.execute(query.where(Link.token_hash == tokens.digest(token)))).scalar()
+
+
+async def confirm(db: AsyncConnection, token: str, stored: str) -> int:
+    """Confirm the address with the link and the password chosen before; returns the person's id."""
+    link = await _link(db, token, {"confirm"})
+    chosen = update(Person).where(Person.id == link.person_id, Person.password == stored)
+    confirmed = chosen.values(confirmed_at=func.coalesce(Person.confirmed_at, func.now()))
+    if (await db.execute(confirmed.returning(Person.id))).first() is None:
+        raise Invalid(
+            "Das Passwort stimmt nicht mit dem überein, das Sie eben gewählt haben.", field="password"
+        )
+    await _use(db, token)
+    return int(link.person_id)
+
+
 async def _use(db: AsyncConnection, token: str) -> None:
     used = (
         update(Link)
@@ -351,15 +370,13 @@ async def _use(db: AsyncConnection, token: str) -> None:
 
 async def ask_for_reset(db: AsyncConnection, email: str) -> None:
     """A mail with a link, if there is such an account; the visitor sees the same either way."""
-    person_id = (await db.execute(select(Person.id).where(Person.email == email.strip().lower()))).scalar()
-    if person_id is not None:
+    if (person_id := await _known(db, email.strip().lower())) is not None:
         await jobs.enqueue(db, "mail", template="reset", person=person_id)
 
 
-async def set_password(db: AsyncConnection, token: str, password: str) -> int:
+async def set_password(db: AsyncConnection, token: str, stored: str) -> int:
     """A new password by link (reset or invitation); ends all other sessions and links, confirms the address."""
     link = await _link(db, token, {"reset", "invite"})
-    stored = await hashed(await checked_password(password))
     await _use(db, token)
     await db.execute(
         update(Person)
@@ -381,12 +398,9 @@ async def roles_of(db: AsyncConnection, person_id: int) -> frozenset[str]:
 async def create(db: AsyncConnection, email: str, roles: Iterable[str], password: str = "") -> int:
     """A person made by staff or the command line, with roles; an existing one gains them."""
     email = email.strip().lower()
-    values: dict[str, Any] = {"email": email, "source": "account", "pseudonym": await free_pseudonym(db)}
-    if password:
-        values |= {"password": await hashed(password), "confirmed_at": clock.now()}
-    add = insert(Person).values(**values)
-    kept = add.on_conflict_do_update(index_elements=[Person.email], set_={"email": email})
-    person_id = int((await db.execute(kept.returning(Person.id))).scalar_one())
+    chosen = {"password": await hashed(password), "confirmed_at": clock.now()} if password else {}
+    person_id = await _add(db, email, **chosen) or await _known(db, email)
+    assert person_id is not None
     for role in roles:
         await db.execute(insert(Grant).values(person_id=person_id, role=role).on_conflict_do_nothing())
     await sign_out_everywhere(db, person_id)
@@ -405,3 +419,9 @@ async def consent(db: AsyncConnection, person_id: int) -> Record | None:
         .order_by(Consent.given_at.desc())
     )
     return (await db.execute(query.limit(1))).first()
+
+
+async def block(db: AsyncConnection, person_id: int) -> Record | None:
+    """Until when and why this person may not write, or None."""
+    query = select(Person.blocked_until, Person.blocked_why)
+    return (await db.execute(query.where(Person.id == person_id, Person.blocked_until > func.now()))).first()

@@ -37,6 +37,12 @@ REGISTER_ADDRESS = Limit(
     3600,
     "Von diesem Anschluss wurden viele Konten angelegt. Bitte versuchen Sie es in einer Stunde noch einmal.",
 )
+MAIL_ADDRESS = Limit(
+    "mail_address",
+    20,
+    3600,
+    "Von diesem Anschluss wurden viele E-Mails angefordert. Bitte versuchen Sie es in einer Stunde noch einmal.",
+)
 RECEIPT_ADDRESS = Limit(
     "receipt_address",
     50,

@@ -37,7 +37,7 @@ from dialogue.kit.errors import (
     Unavailable,
 )
 from dialogue.kit.mail import Post
-from dialogue.kit.security import BODY_LIMIT, own_path
+from dialogue.kit.security import BODY_LIMIT, line, own_path
 from dialogue.kit.settings import Settings
 from dialogue.roles import Access
 
@@ -71,9 +71,10 @@ class Page:
 
     request: Request
     house: House
-    db: AsyncConnection
-    person: accounts.Current | None
-    form: FormData = field(default_factory=FormData)
+    form: FormData
+    db: AsyncConnection = field(init=False)
+    person: accounts.Current | None = None
+    outcome: Any = None
 
     @property
     def params(self) -> dict[str, Any]:
@@ -95,14 +96,21 @@ class Page:
         return Viewer(self.person.id, self.person.moderates) if self.person else Viewer()
 
     @property
+    def prepared(self) -> Any:
+        """What the route's preparation gave, or what it found wrong with the form."""
+        if isinstance(self.outcome, Invalid):
+            raise self.outcome
+        return self.outcome
+
+    @property
     def is_htmx(self) -> bool:
         return self.request.headers.get("hx-request") == "true"
 
     @property
     def address_key(self) -> bytes:
-        """The visitor's network address, only as a keyed hash."""
+        """The visitor's connection to the network, only as a keyed hash."""
         client = self.request.client
-        return tokens.keyed(self.house.settings.key, "address", client.host if client else "")
+        return self.keyed("address", line(client.host) if client else "")
 
     def keyed(self, *parts: str) -> bytes:
         return tokens.keyed(self.house.settings.key, *parts)
@@ -171,6 +179,7 @@ class Page:
 
 
 Handler = Callable[[Page], Awaitable[Response]]
+Preparation = Callable[[Page], Awaitable[Callable[[], Awaitable[Any]] | None]]
 
 
 class Paths:
@@ -200,9 +209,15 @@ def get(address: str, handler: Handler, *, name: str, access: Access) -> Route:
     return _route(address, handler, name, access, "GET")
 
 
-def post(address: str, handler: Handler, *, name: str, access: Access) -> Route:
-    """A write: one transaction, committed before the first byte of the answer leaves."""
-    return _route(address, handler, name, access, "POST")
+def post(
+    address: str, handler: Handler, *, name: str, access: Access, prepare: Preparation | None = None
+) -> Route:
+    """A write: one transaction, committed before the first byte of the answer leaves.
+
+    `prepare` is for work so slow that no connection should wait for it: it reads what the work needs and
+    returns it; the work is done before the transaction begins, which then has to check what it relies on.
+    """
+    return _route(address, handler, name, access, "POST", prepare)
 
 
 def alone(address: str, text: str, *, name: str, access: Access) -> Route:
@@ -216,13 +231,25 @@ def alone(address: str, text: str, *, name: str, access: Access) -> Route:
     return route
 
 
-def _route(address: str, handler: Handler, name: str, access: Access, method: str) -> Route:
+def _route(
+    address: str,
+    handler: Handler,
+    name: str,
+    access: Access,
+    method: str,
+    prepare: Preparation | None = None,
+) -> Route:
     async def endpoint(request: Request) -> Response:
         form = None
         try:
             form = await _form(request)
+            page = Page(request, request.app.state.house, form)
             async with asyncio.timeout(SECONDS):
-                return await _serve(request, handler, access, form)
+                if prepare:
+                    await _prepare(page, prepare, access)
+                response = await _serve(page, handler, access)
+            await _note_presence(page)
+            return response
         except Exception as error:  # the one place where every "no" and every failure becomes a page
             return await answer(request, error, form)
 
@@ -245,20 +272,43 @@ async def _form(request: Request) -> FormData:
     return form
 
 
-def _connection(house: House, method: str) -> AbstractAsyncContextManager[AsyncConnection]:
-    return house.database.writing() if method == "POST" else house.database.reading()
+async def _enter(page: Page, access: Access) -> None:
+    token = page.request.cookies.get(page.house.cookie)
+    page.person = page.request.state.person = await accounts.current(page.db, token)
+    access.admit(page.person)
 
 
-async def _serve(request: Request, handler: Handler, access: Access, form: FormData) -> Response:
-    house: House = request.app.state.house
-    async with _connection(house, request.method) as db:
-        person = request.state.person = await accounts.current(db, request.cookies.get(house.cookie))
-        access.admit(person)
-        response = await handler(Page(request, house, db, person, form))
-    if person is not None and clock.now() - person.seen_at > accounts.SEEN_EVERY:
-        async with house.database.writing() as db:
-            await accounts.seen(db, person)
-    return response
+async def _prepare(page: Page, prepare: Preparation, access: Access) -> None:
+    async with page.house.database.reading() as page.db:
+        await _enter(page, access)
+        work = await prepare(page)
+    try:
+        page.outcome = await work() if work else None
+    except Invalid as wrong:
+        page.outcome = wrong
+
+
+def _connection(page: Page) -> AbstractAsyncContextManager[AsyncConnection]:
+    database = page.house.database
+    return database.writing() if page.request.method == "POST" else database.reading()
+
+
+async def _serve(page: Page, handler: Handler, access: Access) -> Response:
+    async with _connection(page) as page.db:
+        await _enter(page, access)
+        return await handler(page)
+
+
+async def _note_presence(page: Page) -> None:
+    """Note every five minutes that the person was here. The request is already answered for: what fails
+    here is not its failure."""
+    if page.person is None or clock.now() - page.person.seen_at <= accounts.SEEN_EVERY:
+        return
+    try:
+        async with asyncio.timeout(1), page.house.database.writing() as db:
+            await accounts.seen(db, page.person)
+    except Exception as error:
+        log.warning("presence_not_noted", kind=type(error).__name__)
 
 
 # --- a "no" becomes a page --------------------------------------------------------------------------
@@ -293,11 +343,10 @@ async def answer(request: Request, error: BaseException, form: FormData | None =
     reference = ""
     if refusal is None or isinstance(refusal, Unavailable):
         reference = secrets.token_hex(4)
-        log.error(
-            "request_failed", reference=reference, route=request.scope["path"], kind=type(error).__name__
-        )
+        route = getattr(request.scope.get("route"), "path", "")  # not the address: it may hold what was typed
+        log.error("request_failed", reference=reference, route=route, kind=type(error).__name__)
     if refusal is None:
-        log.exception("defect", reference=reference, exc_info=error)
+        log.error("defect", reference=reference, exc_info=error)
         refusal = Refusal("Das war unser Fehler. Bitte versuchen Sie es gleich noch einmal.")
         refusal.status = 500
         refusal.title = "Etwas ist schiefgegangen"

@@ -124,6 +124,8 @@ def check(page: Seen, *, fragment: bool = False) -> None:
         address = urlsplit(str(link["href"]))
         if not address.scheme and not address.netloc and address.path.startswith("/"):
             assert known(address.path, "GET"), f"{where} links to {address.path}"
+    for link in page.select(".errors a[href^='#']"):
+        assert page.select(f"[id='{str(link['href'])[1:]}']"), f"{where}: an error leads to {link['href']}"
     for tag in page.select("a[aria-describedby], input[aria-describedby], textarea[aria-describedby]"):
         for target in str(tag["aria-describedby"]).split():
             assert page.select(f"[id='{target}']"), f"{where}: {target} is missing"

@@ -104,6 +104,7 @@ class Database:
             pool_size=pool,
             max_overflow=0,
             pool_use_lifo=True,
+            hide_parameters=True,  # an error\'s text may end up in a log
             connect_args={"server_settings": settings, "timeout": 4, "command_timeout": seconds},
             **more,
         )

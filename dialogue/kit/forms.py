@@ -1,4 +1,4 @@
-"""Forms: WTForms with German messages; a refusal with a field becomes that field's error."""
+"""Forms: WTForms with German messages; a refusal becomes an error of its field or of the form."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 from wtforms import Field, Form, HiddenField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from dialogue.kit.errors import Invalid
+from dialogue.kit.errors import Refusal
 from dialogue.kit.text import normalise
 
 _INCOMPLETE = "Diese E-Mail-Adresse ist unvollständig. Sie sieht etwa so aus: name@example.org"
@@ -20,10 +20,13 @@ class GermanForm(Form):
 
     once = HiddenField()
 
-    def refuse(self, error: Invalid) -> None:
-        """Show a rule's "no" at its field; without a field at the first one."""
-        field = self._fields.get(error.field) or next(iter(self._fields.values()))
-        field.errors = [*field.errors, error.text]
+    def refuse(self, error: Refusal) -> None:
+        """Show a rule's "no" at its field; without one that can be seen it stands alone in the summary."""
+        field = self._fields.get(error.field)
+        if field is None or field.flags.hidden:
+            self.form_errors.append(error.text)
+        else:
+            field.errors = [*field.errors, error.text]
 
 
 def plain(value: Any) -> Any:

@@ -72,12 +72,21 @@ async def enqueue(
     await queries.enqueue(name, payload, execute_after=after, dedupe_key=key, on_conflict="skip")
 
 
+class JobFailed(Exception):
+    """All that the queue keeps of a failure is the error's type: its message may quote what somebody typed."""
+
+
 def _entrypoint(
-    kind: Kind, database: Database, resources: Mapping[str, Any]
+    name: str, kind: Kind, database: Database, resources: Mapping[str, Any]
 ) -> Callable[[Lease], Awaitable[None]]:
     async def run(lease: Lease) -> None:
         args = json.loads(lease.payload or b"{}")
-        await kind.work(Context(args, lease.id, lease.attempts, database, resources))
+        try:
+            await kind.work(Context(args, lease.id, lease.attempts, database, resources))
+        except Exception as error:
+            last = lease.attempts >= kind.attempts
+            log.error("job_failed", job=name, attempt=lease.attempts + 1, last=last, exc_info=error)
+            raise JobFailed(type(error).__name__) from None
 
     return run
 
@@ -119,7 +128,7 @@ async def worker(
             concurrency_limit=kind.at_once,
             on_failure="hold",
             executor_factory=_executor(kind.attempts),
-        )(_entrypoint(kind, database, resources))
+        )(_entrypoint(name, kind, database, resources))
         if kind.every:
             queue.schedule(f"every {name}", kind.every)(_by_the_clock(name, database))
     return queue

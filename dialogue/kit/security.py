@@ -1,6 +1,7 @@
 """The door: host, origin, sizes and response headers, as one pure ASGI layer around everything."""
 
 from collections.abc import Awaitable, Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,6 +38,18 @@ def own_path(target: str) -> str:
     if "\\" in target or any(ord(letter) < 33 or ord(letter) == 127 for letter in target):
         return "/"
     return target
+
+
+def line(host: str) -> str:
+    """Whose connection an address belongs to: a household has a whole IPv6 network of 64 bits, and may
+    use a new address of it for every request."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address):
+        return host
+    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
 
 
 class Door:

@@ -3,6 +3,7 @@
 import json
 import secrets
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="PostgreSQL der Anwendung; leer: eingebauter Server")
     owner_url: str = Field("", description="PostgreSQL der Eigentümerrolle, nur für `migrate`")
     origin: str = Field("", description="öffentliche Adresse, etwa https://dialog.halle.example")
+    proxy: str = Field("", description="Adressen des Proxys davor, der die der Besucher nennt; leer: keiner")
     secret: str = Field("", description="mindestens 32 zufällige Zeichen; Demo: wird erzeugt")
     city: Path | None = Field(None, description="TOML-Datei mit Name, Kontakt und Texten der Stadt")
     smtp_url: str = Field("", description="smtp://nutzer:kennwort@server:587; Demo: Ordner mail/")
@@ -47,6 +49,18 @@ class Settings(BaseSettings):
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise ValueError("braucht https; http ist nur für 127.0.0.1 und localhost erlaubt")
         return value.rstrip("/")
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy(cls, value: str) -> str:
+        for address in filter(None, value.split(",")):
+            try:
+                ip_network(address.strip())
+            except ValueError:
+                raise ValueError(
+                    "muss eine Adresse oder ein Netz nennen, etwa 10.0.0.5 oder 10.0.0.0/24; mehrere mit Komma"
+                ) from None
+        return value
 
     @field_validator("secret")
     @classmethod

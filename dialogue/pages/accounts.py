@@ -1,5 +1,7 @@
 """Accounts: register, confirm, sign in and out, reset, one's own page."""
 
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -7,12 +9,13 @@ from wtforms import BooleanField, Field, HiddenField, PasswordField
 from wtforms.validators import InputRequired
 
 from dialogue import accounts, comments, limits
-from dialogue.kit.database import Record
 from dialogue.kit.errors import Invalid, NotFound
 from dialogue.kit.forms import GermanForm, email_field
 from dialogue.kit.security import own_path
 from dialogue.roles import EVERYONE, PEOPLE
 from dialogue.web import Page, get, path, post
+
+Work = Callable[[], Awaitable[str]]
 
 
 def _password(label: str, autocomplete: str) -> PasswordField:
@@ -31,6 +34,7 @@ class RegisterForm(GermanForm):
         "Ich bin mit den Teilnahmebedingungen einverstanden.",
         validators=[InputRequired("Ohne Ihr Einverständnis können wir kein Konto anlegen.")],
     )
+    terms = HiddenField()
 
 
 class SignInForm(GermanForm):
@@ -62,8 +66,20 @@ async def _count(page: Page, limit: limits.Limit, *key: str, use: Any = limits.t
 
 
 async def register(page: Page) -> Response:
-    form, terms = page.filled(RegisterForm), await accounts.current_terms(page.db)
-    return page.render("dialogue/account/register.html", form=form, terms=terms)
+    terms = await accounts.current_terms(page.db)
+    form = page.filled(RegisterForm, terms=terms.id if terms else "")
+    return page.render("dialogue/account/register.html", form=form)
+
+
+async def hash_first_password(page: Page) -> Work | None:
+    """Before registering: what a refused visitor need not wait for is not done."""
+    form = page.filled(RegisterForm)
+    if not form.validate():
+        return None
+    email = _text(form.email)
+    await _count(page, limits.MAIL, "mail", email.lower(), use=limits.look)
+    await _count(page, limits.REGISTER_ADDRESS, use=limits.look)
+    return partial(accounts.protected, _text(form.password), email.lower())
 
 
 async def do_register(page: Page) -> Response:
@@ -73,15 +89,25 @@ async def do_register(page: Page) -> Response:
     if form.validate():
         email = _text(form.email)
         try:
-            await _count(page, limits.MAIL, "mail", email.lower(), use=limits.look)
-            await _count(page, limits.REGISTER_ADDRESS, use=limits.look)
-            await accounts.register(page.db, email, _text(form.password), terms.id)
+            _same_terms(form, terms.id)
+            await accounts.register(page.db, email, page.prepared, terms.id)
             await _count(page, limits.MAIL, "mail", email.lower())
             await _count(page, limits.REGISTER_ADDRESS)
             return page.render("dialogue/account/registered.html", email=email)
         except Invalid as error:
             form.refuse(error)
-    return page.render("dialogue/account/register.html", status=422, form=form, terms=terms)
+    return page.render("dialogue/account/register.html", status=422, form=form)
+
+
+def _same_terms(form: RegisterForm, in_force: int) -> None:
+    """Nobody agrees to a version that was not in force when the form was opened."""
+    if _text(form.terms) != str(in_force):
+        form.terms.data, form.consent.data = str(in_force), False
+        raise Invalid(
+            "Die Teilnahmebedingungen haben sich inzwischen geändert. Bitte lesen Sie die neue Fassung und stimmen "
+            "Sie ihr noch einmal zu.",
+            field="consent",
+        )
 
 
 async def confirm(page: Page) -> Response:
@@ -89,21 +115,47 @@ async def confirm(page: Page) -> Response:
     return page.render("dialogue/account/confirm.html", form=form)
 
 
+async def verify_chosen_password(page: Page) -> Work | None:
+    form = page.filled(LinkForm)
+    if not form.validate():
+        return None
+    await _count(page, limits.SIGN_IN_ADDRESS, use=limits.look)
+    stored = await accounts.password_behind(page.db, _text(form.schluessel))
+    return partial(accounts.verified, stored, _text(form.password))
+
+
 async def do_confirm(page: Page) -> Response:
     form = page.filled(LinkForm)
+    return await _by_link(page, form, accounts.confirm, "dialogue/account/confirm.html")
+
+
+async def _by_link(page: Page, form: LinkForm, use: Any, template: str) -> Response:
+    """Use a mail's link. A wrong one is answered with the form again, not refused: it has to be counted."""
+    status = 422
     if form.validate():
         try:
             await _count(page, limits.SIGN_IN_ADDRESS)
-            person_id = await accounts.confirm(page.db, _text(form.schluessel), _text(form.password))
+            person_id = await use(page.db, _text(form.schluessel), page.prepared)
             return await _signed_in(page, person_id, path("account"))
-        except Invalid as error:
+        except (Invalid, NotFound) as error:
             form.refuse(error)
-    return page.render("dialogue/account/confirm.html", status=422, form=form)
+            status = error.status
+    return page.render(template, status=status, form=form)
 
 
 async def sign_in(page: Page) -> Response:
     form = SignInForm(data={"next": own_path(page.query.get("next", "/"))})
     return page.render("dialogue/account/sign_in.html", form=form, kept=[], retry="")
+
+
+async def verify_password(page: Page) -> Work | None:
+    form = page.filled(SignInForm)
+    if not form.validate():
+        return None
+    for attempt in _attempts(_text(form.email)):
+        await _count(page, *attempt, use=limits.look)
+    stored = await accounts.stored_password(page.db, _text(form.email))
+    return partial(accounts.verified, stored, _text(form.password))
 
 
 async def do_sign_in(page: Page) -> Response:
@@ -116,8 +168,10 @@ async def do_sign_in(page: Page) -> Response:
     ]
     retry = own_path(str(page.form.get("retry") or "")) if page.form.get("retry") else ""
     if form.validate():
-        email = _text(form.email).lower()
-        person = await _checked(page, email, _text(form.password))
+        email = _text(form.email)
+        for attempt in _attempts(email):
+            await _count(page, *attempt)
+        person = await accounts.with_password(page.db, email, page.prepared)
         if person is not None and person.confirmed_at is not None:
             if retry:
                 resume = page.render("dialogue/account/resume.html", kept=kept, retry=retry)
@@ -127,15 +181,8 @@ async def do_sign_in(page: Page) -> Response:
     return page.render("dialogue/account/sign_in.html", status=422, form=form, kept=kept, retry=retry)
 
 
-async def _checked(page: Page, email: str, password: str) -> Record | None:
-    """The account, or None. Counted after the slow check of the password, so that nobody waits for its lock."""
-    attempts = ((limits.SIGN_IN_ADDRESS,), (limits.SIGN_IN_ACCOUNT, "sign_in", email))
-    for attempt in attempts:
-        await _count(page, *attempt, use=limits.look)
-    person = await accounts.check_password(page.db, email, password)
-    for attempt in attempts:
-        await _count(page, *attempt)
-    return person
+def _attempts(email: str) -> tuple[Any, ...]:
+    return ((limits.SIGN_IN_ADDRESS,), (limits.SIGN_IN_ACCOUNT, "sign_in", email.lower()))
 
 
 _REFUSED = "E-Mail-Adresse und Passwort passen nicht zusammen. Bitte prüfen Sie beides."
@@ -192,6 +239,7 @@ async def do_forgot(page: Page) -> Response:
     if not form.validate():
         return page.render("dialogue/account/forgot.html", status=422, form=form)
     await _count(page, limits.MAIL, "mail", _text(form.email).lower())
+    await _count(page, limits.MAIL_ADDRESS)
     await accounts.ask_for_reset(page.db, _text(form.email))
     return page.render("dialogue/account/forgot_sent.html", email=_text(form.email))
 
@@ -201,15 +249,17 @@ async def reset(page: Page) -> Response:
     return page.render("dialogue/account/reset.html", form=form)
 
 
+async def hash_new_password(page: Page) -> Work | None:
+    form = page.filled(ResetForm)
+    if not form.validate():
+        return None
+    await _count(page, limits.SIGN_IN_ADDRESS, use=limits.look)
+    return partial(accounts.protected, _text(form.password))
+
+
 async def do_reset(page: Page) -> Response:
     form = page.filled(ResetForm)
-    if form.validate():
-        try:
-            person_id = await accounts.set_password(page.db, _text(form.schluessel), _text(form.password))
-            return await _signed_in(page, person_id, path("account"))
-        except Invalid as error:
-            form.refuse(error)
-    return page.render("dialogue/account/reset.html", status=422, form=form)
+    return await _by_link(page, form, accounts.set_password, "dialogue/account/reset.html")
 
 
 async def account(page: Page) -> Response:
@@ -217,22 +267,25 @@ async def account(page: Page) -> Response:
         "sign_ins": await accounts.sign_ins(page.db, page.me.id),
         "comments": await comments.by_author(page.db, page.me.id),
         "consent": await accounts.consent(page.db, page.me.id),
+        "block": await accounts.block(page.db, page.me.id),
     }
     return page.render("dialogue/account/account.html", **context)
 
 
 ROUTES = [
     get("/konto/anlegen", register, name="register", access=EVERYONE),
-    post("/konto/anlegen", do_register, name="do_register", access=EVERYONE),
+    post("/konto/anlegen", do_register, name="do_register", access=EVERYONE, prepare=hash_first_password),
     get("/konto/bestaetigen", confirm, name="confirm", access=EVERYONE),
-    post("/konto/bestaetigen", do_confirm, name="do_confirm", access=EVERYONE),
+    post(
+        "/konto/bestaetigen", do_confirm, name="do_confirm", access=EVERYONE, prepare=verify_chosen_password
+    ),
     get("/konto/anmelden", sign_in, name="sign_in", access=EVERYONE),
-    post("/konto/anmelden", do_sign_in, name="do_sign_in", access=EVERYONE),
+    post("/konto/anmelden", do_sign_in, name="do_sign_in", access=EVERYONE, prepare=verify_password),
     post("/konto/abmelden", sign_out, name="sign_out", access=PEOPLE),
     post("/konto/ueberall-abmelden", sign_out_everywhere, name="sign_out_everywhere", access=PEOPLE),
     get("/konto/passwort-vergessen", forgot, name="forgot", access=EVERYONE),
     post("/konto/passwort-vergessen", do_forgot, name="do_forgot", access=EVERYONE),
     get("/konto/passwort", reset, name="reset", access=EVERYONE),
-    post("/konto/passwort", do_reset, name="do_reset", access=EVERYONE),
+    post("/konto/passwort", do_reset, name="do_reset", access=EVERYONE, prepare=hash_new_password),
     get("/konto", account, name="account", access=PEOPLE),
 ]

@@ -42,6 +42,7 @@ def run(data: Path, *arguments: str, **settings: str) -> subprocess.CompletedPro
         ({"DIALOG_SMTP_URL": ""}, "DIALOG_SMTP_URL fehlt"),
         ({"DIALOG_SMTP_URL": "mail.halle.example"}, "DIALOG_SMTP_URL ist falsch"),
         ({"DIALOG_LIMITS": "false"}, "DIALOG_LIMITS ist aus"),
+        ({"DIALOG_PROXY": "*"}, "DIALOG_PROXY ist falsch: muss eine Adresse oder ein Netz nennen"),
         ({"DIALOG_WORKERS": "0"}, "DIALOG_WORKERS ist falsch"),
         ({"DIALOG_DATABASE_URL": "mysql://x/y"}, "DIALOG_DATABASE_URL ist falsch: muss mit postgresql://"),
         ({"DIALOG_LOG_LEVEL": "laut"}, "DIALOG_LOG_LEVEL ist falsch"),

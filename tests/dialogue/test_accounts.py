@@ -2,20 +2,23 @@
 
 import asyncio
 import re
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from uuid import uuid4
 
+import httpx2
 import pytest
 from sqlalchemy import func, select
+from structlog.testing import capture_logs
 
 from dialogue import accounts, limits
 from dialogue.kit import clock, tokens
-from dialogue.tables import Attempt, Comment, Consent, Person, SignIn
+from dialogue.tables import Attempt, Comment, Consent, Person, SignIn, Vote
 from tests.browser import fields
 from tests.conftest import ORIGIN
-from tests.make import PASSWORD
+from tests.make import PASSWORD, password_hash
 
 NEW = "Lampe Fahrrad Gurke Wolke"
 UNKNOWN = "niemand@halle.example"
@@ -40,9 +43,9 @@ def link_in(letter):
 
 
 async def register(browser, email, password=PASSWORD, **more):
-    return await browser.post(
-        "/konto/anlegen", **({"email": email, "password": password, "consent": "y"} | more)
-    )
+    form = fields((await browser.get("/konto/anlegen")).one("main form"))
+    filled = form | {"email": email, "password": password, "consent": "y"} | more
+    return await browser.post("/konto/anlegen", **filled)
 
 
 async def sign_in(browser, email, password=PASSWORD):
@@ -97,6 +100,38 @@ async def test_the_version_in_force_is_the_one_agreed_to(browser, make, database
     assert abs(given - clock.now()) < timedelta(minutes=1)
 
 
+CHANGED = (
+    "Die Teilnahmebedingungen haben sich inzwischen geändert. Bitte lesen Sie die neue Fassung und stimmen "
+    "Sie ihr noch einmal zu."
+)
+
+
+async def test_terms_that_change_while_somebody_registers_are_agreed_to_anew(browser, make, database):
+    now = clock.now()
+    old = await make.terms(valid_from=now - timedelta(days=9))
+    form = fields((await browser.get("/konto/anlegen")).one("main form"))
+    new = await make.terms(valid_from=now - timedelta(minutes=1))
+    typed = {"email": "neu@halle.example", "password": PASSWORD, "consent": "y"}
+
+    refused = await browser.post("/konto/anlegen", **form | typed)
+    again = fields(refused.one("main form"))
+    before = await rows(database, Person.id)
+    done = await browser.post("/konto/anlegen", **again | {"password": PASSWORD, "consent": "y"})
+
+    assert (form["terms"], refused.status, refused.words(".errors li")) == (str(old.id), 422, CHANGED)
+    assert (again, before) == ({"terms": str(new.id), "email": "neu@halle.example", "password": ""}, [])
+    assert (done.status, await rows(database, Consent.terms_id)) == (200, [(new.id,)])
+
+
+@pytest.mark.parametrize("terms", ["", "0", "x", "\x00", "9" * 40])
+async def test_a_form_that_names_no_version_in_force_is_shown_again(browser, make, database, terms):
+    await make.terms()
+
+    page = await register(browser, "neu@halle.example", terms=terms)
+
+    assert (page.status, page.words(".errors li"), await rows(database, Person.id)) == (422, CHANGED, [])
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -137,14 +172,15 @@ WEAK = [
 
 @pytest.mark.parametrize("password", WEAK)
 async def test_a_weak_password_is_refused_and_only_the_password_is_lost(browser, make, database, password):
-    await make.terms()
+    terms = await make.terms()
 
     page = await register(browser, "neu@halle.example", password)
 
     (sentence,) = [item.get_text() for item in page.select(".errors li")]
+    kept = {"email": "neu@halle.example", "password": "", "consent": "y", "terms": str(terms.id)}
     assert page.status == 422
     assert sentence.startswith(("Bitte wählen Sie", "Dieses Passwort lässt sich leicht erraten."))
-    assert fields(page.one("main form")) == {"email": "neu@halle.example", "password": "", "consent": "y"}
+    assert fields(page.one("main form")) == kept
     assert await rows(database, Person.id) == []
 
 
@@ -185,6 +221,52 @@ async def test_the_link_alone_confirms_nothing(browser, make, post_box):
     assert (await sign_in(browser, "opfer@halle.example")).words(".errors li") == (
         "Dieses Konto ist noch nicht bestätigt. Bitte öffnen Sie den Link in unserer E-Mail."
     )
+
+
+@pytest.fixture
+def meanwhile(owner):
+    """Send a request while another transaction holds what it needs; that one commits when the request waits."""
+
+    async def both(statement, send):
+        async with owner.transaction():
+            await owner.execute(statement)
+            sent = asyncio.create_task(send)
+            for _ in range(500):
+                if await owner.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+                    break
+                await asyncio.sleep(0.01)
+        return await sent
+
+    return both
+
+
+async def test_registering_while_the_owner_confirms_leaves_the_owners_password(
+    browser, make, meanwhile, post_box
+):
+    await make.terms()
+    waiting = await make.citizen(confirmed_at=None)
+
+    page = await meanwhile("UPDATE people SET confirmed_at = now()", register(browser, waiting.email, NEW))
+
+    assert page.words("h1") == "Fast geschafft: Bitte sehen Sie in Ihr Postfach"
+    assert [letter["Subject"] for letter in await post_box(waiting.email)] == ["Sie haben schon ein Konto"]
+    assert [(await sign_in(browser, waiting.email, word)).status for word in (NEW, PASSWORD)] == [422, 303]
+
+
+async def test_of_two_who_draw_one_pseudonym_at_once_one_draws_again(
+    browser, make, database, meanwhile, monkeypatch
+):
+    await make.terms()
+    monkeypatch.setattr(accounts, "NAMES", ["Ahorn"])
+    draws = iter([417, 418])
+    monkeypatch.setattr(accounts.random, "randrange", lambda *_: next(draws))
+
+    page = await meanwhile(
+        "INSERT INTO people (pseudonym) VALUES ('Ahorn 417')", register(browser, "neu@halle.example")
+    )
+
+    assert page.status == 200
+    assert await rows(database, Person.pseudonym) == [("Ahorn 417",), ("Ahorn 418",)]
 
 
 # --- nobody learns who has an account ---------------------------------------------------------------
@@ -274,11 +356,10 @@ async def test_a_link_works_once_and_not_too_late(browser, make, database, owner
     )
     late = await follow(browser, links[1])
 
-    assert [(page.status, page.words("h1")) for page in (first, again, late)] == [
-        (200, "Mein Konto"),
-        (404, "Diese Seite gibt es nicht"),
-        (404, "Diese Seite gibt es nicht"),
-    ]
+    assert (first.status, first.words("h1")) == (200, "Mein Konto")
+    assert [(page.status, page.words(".errors li")) for page in (again, late)] == [
+        (404, "Dieser Link ist abgelaufen oder wurde schon benutzt. Bitte fordern Sie einen neuen an.")
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -432,6 +513,21 @@ async def test_being_there_is_noted_every_five_minutes_and_lengthens_nothing(bro
     assert await owner.fetchval("SELECT expires_at FROM sign_ins") == expires
 
 
+async def test_what_is_stored_stays_answered_for_when_being_there_cannot_be_noted(
+    browser, make, database, owner
+):
+    comment = await make.comment()
+    await browser.sign_in(await make.citizen())
+    await owner.execute("UPDATE sign_ins SET seen_at = now() - interval '6 minutes'")
+    with capture_logs() as logged:
+        async with owner.transaction():
+            await owner.execute("SELECT FROM sign_ins FOR UPDATE")
+            voted = await browser.post(f"/beitraege/{comment.number}/stimme", follow=False, vote="agree")
+
+    assert (voted.status, await rows(database, Vote.value)) == (303, [(1,)])
+    assert logged == [{"event": "presence_not_noted", "kind": "TimeoutError", "log_level": "warning"}]
+
+
 async def test_a_person_sees_the_own_sessions_only(browser, new_browser, make):
     person, other = await make.citizen(), new_browser()
     await other.sign_in(await make.citizen())
@@ -467,6 +563,132 @@ async def everything(owner):
     tables = await owner.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     dumps = [await owner.fetch(f'SELECT t::text FROM "{table[0]}" t') for table in tables]
     return "\n".join(row[0] for dump in dumps for row in dump)
+
+
+# --- slow work --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def nobody_checks():
+    """Nobody checks or hashes passwords until `resume` is called: as if very many were in front."""
+    await password_hash()  # of the test's people: not behind the very many
+    for holder in (1, 2):
+        await accounts._few.acquire_on_behalf_of(holder)
+
+    def resume():
+        for holder in (1, 2):
+            with suppress(RuntimeError):
+                accounts._few.release_on_behalf_of(holder)
+
+    yield resume
+    resume()
+
+
+async def queued(count):
+    """Wait until so many wait for a password to be checked, or hashed."""
+    for _ in range(500):
+        if accounts._few.statistics().tasks_waiting == count:
+            break
+        await asyncio.sleep(0.01)
+
+
+async def crowd(address, make, database):
+    """Fifteen forms for one address: three times the pool of these tests."""
+    terms = await make.terms()
+    people = [await make.citizen(confirmed_at=None) for _ in range(15)]
+    purpose = {"/konto/bestaetigen": "confirm", "/konto/passwort": "reset"}.get(address)
+    forms = []
+    for person in people:
+        form = {"email": person.email, "password": PASSWORD, "consent": "y", "terms": str(terms.id)}
+        if purpose:
+            form["schluessel"] = (await link(database, person, purpose)).partition("=")[2]
+        forms.append(form)
+    return forms
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/konto/anmelden", 422),
+        ("/konto/anlegen", 200),
+        ("/konto/bestaetigen", 303),
+        ("/konto/passwort", 303),
+    ],
+)
+async def test_while_passwords_are_slow_no_connection_waits_and_a_vote_gets_through(
+    browser, new_browser, make, database, nobody_checks, address, status
+):
+    comment, resume = await make.comment(), nobody_checks
+    forms = await crowd(address, make, database)
+    async with database.writing() as db:
+        token, _ = await accounts.sign_in(db, (await make.citizen()).id, "Firefox")
+    browser.client.cookies.set("session", token)
+
+    sent = [asyncio.create_task(new_browser().post(address, follow=False, **form)) for form in forms]
+    await queued(len(sent))
+    held = [engine.pool.checkedout() for engine in (database.writer, database.reader)]
+    voted = await browser.post(f"/beitraege/{comment.number}/stimme", follow=False, vote="agree")
+    answered = [task.done() for task in sent]
+    resume()
+
+    assert (held, voted.status, answered) == ([0, 0], 303, [False] * 15)
+    assert [page.status for page in await asyncio.gather(*sent)] == [status] * 15
+
+
+async def test_a_password_that_changes_while_it_is_checked_opens_nothing(
+    browser, new_browser, make, database, nobody_checks
+):
+    person = await make.citizen()
+    signing_in = asyncio.create_task(sign_in(browser, person.email))
+    await queued(1)
+    async with database.writing() as db:
+        await accounts.set_password(db, await accounts.new_link(db, person.id, "reset"), "another hash")
+    nobody_checks()
+
+    page = await signing_in
+
+    assert (page.status, await is_signed_in(browser)) == (422, False)
+
+
+@pytest.mark.parametrize("password", [PASSWORD, "", "None"])
+async def test_an_account_without_a_password_opens_to_nobody(browser, make, database, password):
+    invited = await make.citizen(password=None)
+    address = await link(database, invited, "confirm")
+
+    pages = [await sign_in(browser, invited.email, password), await follow(browser, address, password)]
+
+    assert [page.status for page in pages] == [422, 422]
+    assert not await is_signed_in(browser)
+
+
+# --- blocked ----------------------------------------------------------------------------------------
+
+
+async def test_who_is_blocked_reads_why_and_until_when_where_the_refusal_says(browser, make):
+    why = "Drei Beiträge mit <b>Beleidigungen</b> an einem Tag."
+    until = datetime(2099, 5, 1, 12, tzinfo=clock.BERLIN)
+    person = await make.citizen(blocked_until=until, blocked_why=why)
+    await browser.sign_in(person)
+
+    refused = await browser.post(f"/faden/{(await make.thread()).id}/schreiben", text="Trotzdem.")
+    account = await browser.get("/konto")
+
+    assert refused.words(".errors li") == (
+        "Ihr Konto ist zurzeit für Beiträge gesperrt. Die Begründung steht unter „Mein Konto“."
+    )
+    assert account.words(".kern-alert") == (
+        f"Bis zum 01.05.2099, 12:00 Uhr können Sie keine Beiträge schreiben {why}"
+    )
+
+
+@pytest.mark.parametrize("ended", [None, timedelta(minutes=1)])
+async def test_who_is_not_blocked_reads_nothing_about_it(browser, make, ended):
+    until = clock.now() - ended if ended else None
+    await browser.sign_in(await make.citizen(blocked_until=until, blocked_why="Vorbei."))
+
+    page = await browser.get("/konto")
+
+    assert (page.words("h1"), page.select(".kern-alert")) == ("Mein Konto", [])
 
 
 # --- limits -----------------------------------------------------------------------------------------
@@ -588,6 +810,50 @@ async def test_twenty_accounts_an_hour_per_address(browser, make, owner):
     assert "dritte@halle.example" in answers[1].text
 
 
+async def test_twenty_mails_an_hour_are_asked_for_from_one_address(browser, make, owner):
+    await browser.post("/konto/passwort-vergessen", email="erste@halle.example")
+    copy = 'INSERT INTO attempts ("limit", key, at) SELECT "limit", key, at FROM attempts, generate_series(1, 18)'
+    await owner.execute(f"{copy} WHERE \"limit\" = 'mail_address'")
+
+    emails = [f"{name}@halle.example" for name in ("zweite", "dritte")]
+    answers = [await browser.post("/konto/passwort-vergessen", email=email) for email in emails]
+
+    assert [answer.status for answer in answers] == [200, 429]
+    assert answers[1].headers["retry-after"] == "3600"
+    assert "dritte@halle.example" in answers[1].text
+
+
+@pytest.mark.parametrize("address", ["/konto/bestaetigen", "/konto/passwort"])
+async def test_trying_links_is_limited_by_the_address(browser, owner, address):
+    form = {"schluessel": tokens.new(), "password": NEW}
+    await browser.post(address, **form)
+    copy = 'INSERT INTO attempts ("limit", key, at) SELECT "limit", key, at FROM attempts, generate_series(1, 48)'
+    await owner.execute(copy)
+
+    answers = [await browser.post(address, **form) for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [404, 429]
+
+
+async def test_a_household_has_one_address_also_with_ipv6(running, database):
+    for host in (
+        "2001:db8:1:2::1",
+        "2001:db8:1:2:ffff::9",
+        "2001:db8:1:3::1",
+        "::ffff:203.0.113.7",
+        "203.0.113.7",
+    ):
+        transport = httpx2.ASGITransport(running.app, client=(host, 50000))
+        async with httpx2.AsyncClient(transport=transport, base_url=ORIGIN) as visitor:
+            form = {"email": UNKNOWN, "password": "falsch"}
+            await visitor.post("/konto/anmelden", data=form, headers={"origin": ORIGIN})
+
+    found = [
+        key for limit, key in await rows(database, Attempt.limit, Attempt.key) if limit.endswith("address")
+    ]
+    assert (len(found), len(set(found))) == (5, 3)
+
+
 async def test_limits_are_counted_in_the_database_without_addresses(browser, make, database, owner):
     person = await make.citizen()
     await sign_in(browser, person.email, "falsch")
@@ -595,7 +861,12 @@ async def test_limits_are_counted_in_the_database_without_addresses(browser, mak
 
     counted = await rows(database, Attempt.limit, func.length(Attempt.key))
 
-    assert sorted(counted) == [("mail", 32), ("sign_in_account", 32), ("sign_in_address", 32)]
+    assert sorted(counted) == [
+        ("mail", 32),
+        ("mail_address", 32),
+        ("sign_in_account", 32),
+        ("sign_in_address", 32),
+    ]
     assert person.email not in "".join(str(row) for row in await owner.fetch("SELECT * FROM attempts"))
 
 

@@ -10,6 +10,7 @@ from email import message_from_bytes
 import pytest
 from aiosmtpd.controller import Controller
 from pgqueuer.types import QueueExecutionMode
+from structlog.testing import capture_logs
 
 from consultations import jobs as worklist
 from dialogue.kit import clock, jobs
@@ -186,6 +187,27 @@ async def test_the_workers_clock_really_starts_the_sweep(database, owner, app_ur
 
 
 SOON = timedelta(seconds=0.5)
+
+
+async def test_a_failing_job_is_in_the_log_and_its_message_nowhere(database, owner, app_url):
+    async def break_down(_):
+        raise ValueError("an geheim@halle.example")
+
+    async with database.writing() as db:
+        await jobs.enqueue(db, "broken")
+    queue = await jobs.worker(app_url, {"broken": jobs.Kind(break_down, attempts=1)}, database, {})
+    with capture_logs() as logged:
+        async with asyncio.timeout(20):
+            await queue.qm.run(mode=QueueExecutionMode.drain, dequeue_timeout=SOON)
+    await queue.connection._connection.close()
+
+    assert [(entry["event"], entry["job"], entry["attempt"], entry["last"]) for entry in logged] == [
+        ("job_failed", "broken", 1, False),
+        ("job_failed", "broken", 2, True),
+    ]
+    stored = [str(row) for row in await owner.fetch("SELECT * FROM pgqueuer_log")]
+    assert [row for row in stored if "geheim" in row] == []
+    assert len([row for row in stored if "JobFailed: ValueError" in row]) == 2
 
 
 class Inbox:

@@ -24,8 +24,8 @@ from tests.make import Make
 class Installation:
     """Starts and kills the web server; its database survives and is taken over."""
 
-    def __init__(self, data: Path) -> None:
-        self.data = data
+    def __init__(self, data: Path, **settings: str) -> None:
+        self.data, self.settings = data, {"DIALOG_DATA": str(data)} | settings
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -42,9 +42,7 @@ class Installation:
             "2",
         ]
         env = {key: value for key, value in os.environ.items() if not key.startswith("DIALOG_")}
-        self.process = subprocess.Popen(
-            command, env=env | {"DIALOG_DATA": str(self.data)}, start_new_session=True
-        )
+        self.process = subprocess.Popen(command, env=env | self.settings, start_new_session=True)
 
     def kill_web(self) -> None:
         """kill -9 for the server and its workers at once."""

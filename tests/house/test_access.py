@@ -109,7 +109,7 @@ class House:
         own = await make.comment(point.thread, self.person, status="pending")
         waits = await make.comment(point.thread, other, status="pending")
         await make.rule()
-        await make.terms()
+        terms = await make.terms()
         job = await self.export(point.consultation, viewer)
         mail = self.settings.data / "mail" / "7.eml"
         mail.parent.mkdir(exist_ok=True)
@@ -127,7 +127,12 @@ class House:
             "stance": {"stance": "pass"},
             **{name: {"text": TEXT} for name in ("do_write", "do_reply", "do_edit")},
             "open_receipt": {"number": published.number, "secret": "AAAA"},
-            "do_register": {"email": "neu@halle.example", "password": PASSWORD, "consent": "y"},
+            "do_register": {
+                "email": "neu@halle.example",
+                "password": PASSWORD,
+                "consent": "y",
+                "terms": terms.id,
+            },
             "do_confirm": link | {"schluessel": await self.link(other, "confirm")},
             "do_sign_in": {"email": other.email, "password": PASSWORD},
             "do_forgot": {"email": other.email},
