@@ -1,6 +1,7 @@
 """The doorway: a route is path + access + one transaction + rendering, and a "no" becomes a page."""
 
 import asyncio
+import re
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -27,6 +28,7 @@ from dialogue.comments import Viewer
 from dialogue.kit import clock, tokens
 from dialogue.kit.database import Database
 from dialogue.kit.errors import (
+    Busy,
     Invalid,
     Malformed,
     NotFound,
@@ -258,9 +260,15 @@ def _route(
     return route
 
 
+# Forms are UTF-8. Decoders of other names may be slow, and the sender would choose.
+_STRANGE = re.compile(r"charset\s*=\s*\"?(?!utf-?8\b|us-ascii\b)", re.IGNORECASE)
+
+
 async def _form(request: Request) -> FormData:
     if request.method != "POST":
         return FormData()
+    if _STRANGE.search(request.headers.get("content-type", "")):
+        raise Malformed
     try:
         async with asyncio.timeout(SECONDS):
             form = await request.form(max_fields=MAX_FIELDS, max_files=0, max_part_size=BODY_LIMIT)
@@ -283,9 +291,12 @@ async def _prepare(page: Page, prepare: Preparation, access: Access) -> None:
         await _enter(page, access)
         work = await prepare(page)
     try:
-        page.outcome = await work() if work else None
+        async with asyncio.timeout(0.75 * SECONDS):
+            page.outcome = await work() if work else None
     except Invalid as wrong:
         page.outcome = wrong
+    except TimeoutError:
+        raise Busy from None
 
 
 def _connection(page: Page) -> AbstractAsyncContextManager[AsyncConnection]:

@@ -97,3 +97,8 @@ class Unavailable(Refusal):
     title = "Gerade geht es nicht"
     text = "Die Datenbank antwortet nicht. Bitte versuchen Sie es in einer Minute noch einmal."
     seconds = 10
+
+
+class Busy(Unavailable):
+    title = "Gerade ist viel los"
+    text = "Im Moment melden sich sehr viele Menschen an. Bitte versuchen Sie es in einer Minute noch einmal."

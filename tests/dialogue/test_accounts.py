@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email import message_from_bytes
@@ -13,7 +14,7 @@ import pytest
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
-from dialogue import accounts, limits
+from dialogue import accounts, limits, web
 from dialogue.kit import clock, tokens
 from dialogue.tables import Attempt, Comment, Consent, Person, SignIn, Vote
 from tests.browser import fields
@@ -569,8 +570,9 @@ async def everything(owner):
 
 
 @pytest.fixture
-async def nobody_checks():
+async def nobody_checks(monkeypatch):
     """Nobody checks or hashes passwords until `resume` is called: as if very many were in front."""
+    monkeypatch.setattr(web, "SECONDS", 120)
     await password_hash()  # of the test's people: not behind the very many
     for holder in (1, 2):
         await accounts._few.acquire_on_behalf_of(holder)
@@ -633,6 +635,27 @@ async def test_while_passwords_are_slow_no_connection_waits_and_a_vote_gets_thro
 
     assert (held, voted.status, answered) == ([0, 0], 303, [False] * 15)
     assert [page.status for page in await asyncio.gather(*sent)] == [status] * 15
+
+
+async def test_who_waits_too_long_reads_that_many_are_there_and_not_that_the_database_is_away(
+    browser, make, nobody_checks, monkeypatch
+):
+    person = await make.citizen()
+    monkeypatch.setattr(web, "SECONDS", 1)
+
+    page = await sign_in(browser, person.email)
+
+    assert (page.status, page.words("h1"), page.headers["retry-after"]) == (503, "Gerade ist viel los", "10")
+
+
+@pytest.mark.parametrize("size", [72, 200])
+async def test_guessing_a_password_takes_a_moment_however_it_is_built(size):
+    typed = ("4@8({[<369&#!1/|0$5+7%2" * 9)[:size]
+    started = time.process_time()
+
+    assert await accounts.protected(typed)
+
+    assert time.process_time() - started < 2
 
 
 async def test_a_password_that_changes_while_it_is_checked_opens_nothing(
@@ -768,7 +791,8 @@ async def burst(count, send):
     return sorted(answer.status for answer in answers)
 
 
-async def test_a_burst_of_sign_ins_is_counted_exactly(new_browser, make, database):
+async def test_a_burst_of_sign_ins_is_counted_exactly(new_browser, make, database, monkeypatch):
+    monkeypatch.setattr(web, "SECONDS", 120)
     person, visitors = await make.citizen(), [new_browser() for _ in range(14)]
 
     statuses = await burst(14, lambda n: sign_in(visitors[n], person.email, "falsch"))

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from datetime import timedelta
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 from uuid import uuid4
@@ -391,6 +392,17 @@ async def test_a_strange_alphabet_is_no_defect(running, database, make, target, 
     page = await post(running, [body], headers=headers, target=target)
 
     assert page.status < 500
+
+
+@pytest.mark.parametrize("charset", ["punycode", "utf-7", "UTF-16", '"idna"', "zlib"])
+async def test_only_utf8_is_read(running, database, charset):
+    headers, body = encoded([("email", b"a-" + b"b" * 200_000)], "utf-8")
+    headers[b"content-type"] = headers[b"content-type"].replace(b"utf-8", charset.encode())
+    started = time.process_time()
+
+    page = await post(running, [body], headers=headers, target=b"/konto/anmelden")
+
+    assert (page.status, time.process_time() - started < 1) == (400, True)
 
 
 @pytest.mark.parametrize(
