@@ -30,7 +30,8 @@ class Installation:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.origin = f"http://127.0.0.1:{self.port}"
-        (data / "demo.json").write_text("{}")
+        self.marker = data / "demo.json"
+        self.marker.write_text("{}")
 
     def start(self) -> None:
         command = [

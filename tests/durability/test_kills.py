@@ -17,10 +17,14 @@ CHOICES = (("agree", 1), ("pass", 0), ("disagree", -1))
 
 
 class Load:
-    """Writes without pause and remembers only what was acknowledged; a failed request is sent again."""
+    """Writes without pause until it is ended, and remembers only what was acknowledged.
+
+    A failed request is sent again.
+    """
 
     def __init__(self, installation: Installation, group: Crowd) -> None:
         self.installation, self.group, self.ended = installation, group, asyncio.Event()
+        self.acknowledged = 0
         self.votes: dict[tuple[int, int], int] = {}
         self.comments: set[UUID] = set()
         self.tried: set[UUID] = set()
@@ -28,16 +32,27 @@ class Load:
     async def run(self) -> None:
         await asyncio.gather(*(self._person(n, *person) for n, person in enumerate(self.group.people)))
 
+    async def going_on(self) -> None:
+        """Wait until everyone may have written once more and some time has passed: a kill has to hit something."""
+        enough = self.acknowledged + len(self.group.people)
+        async with asyncio.timeout(20):
+            await asyncio.sleep(0.5)
+            while True:
+                if self.acknowledged >= enough:
+                    return
+                await asyncio.sleep(0.01)
+
     async def _person(self, n: int, person_id: int, token: str) -> None:
         headers = {"origin": self.installation.origin, "cookie": f"session={token}", "hx-request": "true"}
         async with httpx2.AsyncClient(
             base_url=self.installation.origin, headers=headers, timeout=15
         ) as client:
             for turn in itertools.count():
-                if self.ended.is_set() or turn >= len(self.group.comments):
+                if self.ended.is_set():
                     return
-                comment = self.group.comments[(turn + n) % len(self.group.comments)]
-                choice, value = CHOICES[(turn + n) % 3]
+                again, place = divmod(turn + n, len(self.group.comments))
+                comment = self.group.comments[place]
+                choice, value = CHOICES[(place + again) % 3]
                 await self._until_acknowledged(
                     client, f"/beitraege/{comment.number}/stimme", {"vote": choice}
                 )
@@ -58,6 +73,7 @@ class Load:
                 await asyncio.sleep(0.1)
                 continue
             if answer.status_code == 200:
+                self.acknowledged += 1
                 return
             assert answer.status_code == 503, (answer.status_code, answer.text[:200])
             await asyncio.sleep(0.1)
@@ -70,7 +86,8 @@ async def test_nothing_acknowledged_is_lost_or_doubled(installation, victim):
     working = asyncio.create_task(load.run())
 
     for _ in range(KILLS):
-        await asyncio.sleep(0.7)
+        await load.going_on()
+        assert not working.done()
         if victim == "web":
             installation.kill_web()
             installation.start()

@@ -528,20 +528,24 @@ async def test_a_job_stopped_at_any_moment_leaves_no_half_file_and_can_be_run_ag
     _, consultation, job_id = await order("moderator")
     folder = settings.data / "exports"
     name = f"{job_id}-{consultation.slug}-moderator-nicht-oeffentlich.zip"
+    folder.mkdir(exist_ok=True)
     (folder / f".{job_id}-0000.part").write_text("von einem Lauf, der mit kill -9 endete")
 
+    stopped = 0
     for milliseconds in range(20):
         running = asyncio.create_task(exports.run(database, settings, job_id))
         await asyncio.sleep(milliseconds / 500)
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+        stopped += running.cancelled()
         job, made = await job_and_export(database, job_id)
         assert sorted(folder.glob(f".{job_id}-*")) in ([], [folder / f".{job_id}-0000.part"])
         if job.status == "done":
             assert made.sha256 == sha256((folder / name).read_bytes()).hexdigest()
         else:
             assert made.file == ""
+    assert stopped > 2
     await exports.run(database, settings, job_id)
 
     job, made = await job_and_export(database, job_id)

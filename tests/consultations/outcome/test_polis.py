@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from datetime import UTC, date, datetime
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Select, func, select
@@ -23,6 +24,7 @@ from dialogue.tables import Comment, JournalEntry, Person, Thread, Vote
 from moderation import decisions
 from moderation.tables import Decision
 
+EXCERPT = Path(__file__).parent / "klimarat"
 KLIMARAT = "austria-climate.5twd2jsnkf.2022-08-08"
 START = 1_651_044_600_000  # 27 April 2022, 07:30 UTC
 HEAD = "timestamp,datetime,comment-id,author-id,agrees,disagrees,moderated,comment-body\n"
@@ -489,6 +491,26 @@ async def test_an_end_in_the_middle_leaves_nothing(folder, load, database):
 
 
 # --- real exports -----------------------------------------------------------------------------------
+
+
+async def test_an_excerpt_of_the_klimarat_is_exact(load, rows, database, tmp_path):
+    said = []
+
+    slug = await load(EXCERPT, said.append)
+
+    assert slug == "produktion-und-konsum"
+    assert "Stimmen: 81, aus Ereignissen: 90" in said
+    assert Counter(await rows(Comment.status)) == {("published",): 5, ("rejected",): 5}
+    assert (len(await rows(Person.id)), len({who for (who,) in await rows(Vote.person_id)})) == (22, 16)
+    assert Counter(await rows(Vote.value)) == {(1,): 39, (0,): 14, (-1,): 28}
+    assert [text for (text,) in await rows(Comment.text) if text.startswith('"Vegane" Schuhe')]
+    async with database.reading() as db:
+        entry = await calendar.entry(db, slug, Totals(database))
+    assert (entry.totals.comments, entry.totals.votes) == (5, 70)
+    assert entry.attribution.endswith("compdemocracy.org/case-studies/2022-Austria-Klimarat")
+    for role, expected in (("panelist", (5, 70)), ("admin", (10, 81))):
+        made = await exports.to_file(database, slug, role, tmp_path / f"{role}.zip", lambda line: None)
+        assert (made["rows"]["beitraege.csv"], made["rows"]["stimmen.csv"]) == expected
 
 
 async def test_the_klimarat_is_complete(shared, load, rows, database, tmp_path):
