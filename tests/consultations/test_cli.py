@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from consultations import city
 from dialogue.kit import postgres
 
 GOOD = {
     "DIALOG_ORIGIN": "https://dialog.halle.example",
     "DIALOG_SECRET": "0123456789abcdefghijklmnopqrstuvwxyz",
     "DIALOG_SMTP_URL": "smtp://127.0.0.1:1025",
+    "DIALOG_MAIL_FROM": "KI-Dialog <ki-dialog@halle.example>",
+    "DIALOG_CITY": str(city.DEMO / "city.toml"),
+    "DIALOG_PROXY": "10.0.0.5",
 }
 
 
@@ -44,6 +48,10 @@ def run(data: Path, *arguments: str, **settings: str) -> subprocess.CompletedPro
         ({"DIALOG_DATABASE_URL": "mysql://x/y"}, "DIALOG_DATABASE_URL ist falsch: muss mit postgresql://"),
         ({"DIALOG_LOG_LEVEL": "laut"}, "DIALOG_LOG_LEVEL ist falsch"),
         ({"DIALOG_CITY": "nirgends.toml"}, "nirgends.toml lässt sich nicht lesen"),
+        ({"DIALOG_CITY": ""}, "DIALOG_CITY fehlt"),
+        ({"DIALOG_MAIL_FROM": ""}, "DIALOG_MAIL_FROM fehlt"),
+        ({"DIALOG_MAIL_FROM": "KI-Dialog"}, "DIALOG_MAIL_FROM ist falsch: muss wie KI-Dialog <"),
+        ({"DIALOG_MAIL_FROM": "a@b\nBcc: c@d"}, "DIALOG_MAIL_FROM ist falsch"),
     ],
 )
 def test_an_unsafe_setting_is_refused_with_what_to_do(tmp_path, settings, sentence):
