@@ -166,6 +166,13 @@ def read(**changes: object) -> Settings:
         raise Unsafe("\n".join(_sentence(error) for error in wrong.errors())) from None
 
 
+def port(text: str) -> int:
+    """A port as somebody typed it; raises Unsafe."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536):
+        raise Unsafe(f"PORT ist falsch: „{text}“ ist keine Zahl zwischen 1 und 65535.")
+    return int(text)
+
+
 def _sentence(error: object) -> str:
     details = json.loads(json.dumps(error, default=str))
     reason = details["msg"].removeprefix("Value error, ")

@@ -62,6 +62,14 @@ def test_an_unsafe_setting_is_refused_with_what_to_do(tmp_path, settings, senten
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "0" * 5000 + "1", "٣"])
+def test_a_port_that_is_none_is_refused_with_a_sentence(tmp_path, port):
+    result = run(tmp_path, "demo", PORT=port)
+
+    assert result.returncode == 2
+    assert result.stderr == f"PORT ist falsch: „{port}“ ist keine Zahl zwischen 1 und 65535.\n"
+
+
 def test_the_demo_refuses_a_database_of_its_own_making(tmp_path):
     result = run(tmp_path, "demo", DIALOG_DATABASE_URL="postgresql://somewhere/else")
 
