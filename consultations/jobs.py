@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from consultations.analysis import sentiment
 from consultations.outcome import exports
-from dialogue import limits, notices
+from dialogue import accounts, limits, notices
 from dialogue.kit import mail
 from dialogue.kit.jobs import Context, Kind
 from dialogue.tables import Comment, Thread
@@ -50,9 +50,10 @@ async def export(context: Context) -> None:
 
 
 async def sweep(context: Context) -> None:
-    """Forget old attempts."""
+    """Forget what nobody needs any more: old attempts, ended sessions, used links."""
     async with context.database.writing() as db:
         await limits.sweep(db)
+        await accounts.sweep(db)
 
 
 LIST = {
