@@ -1,9 +1,11 @@
 """What must be true of an installation: settings, schema, the application's role, journal, queue."""
 
+from functools import partial
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consultations import schema
+from consultations import city, schema
 from dialogue import journal
 from dialogue.kit import jobs
 from dialogue.kit.database import Database
@@ -30,13 +32,24 @@ async def database(db: AsyncConnection) -> list[str]:
     return problems
 
 
+def _of_settings(settings: Settings) -> list[str]:
+    problems = []
+    for check in (settings.ready_to_serve, partial(city.read, settings)):
+        try:
+            check()
+        except Unsafe as unsafe:
+            problems += str(unsafe).splitlines()
+    if settings.https and not settings.proxy:
+        problems.append(
+            "DIALOG_PROXY fehlt: die Adresse des Proxys, der https spricht. Ohne sie haben alle Besucher zusammen nur "
+            "so viele Versuche wie sonst ein einzelner Anschluss."
+        )
+    return problems
+
+
 async def everything(database_: Database, settings: Settings) -> list[str]:
     """All problems of this installation, one German sentence each."""
-    problems = []
-    try:
-        settings.ready_to_serve()
-    except Unsafe as unsafe:
-        problems += str(unsafe).splitlines()
+    problems = _of_settings(settings)
     async with database_.reading() as db:
         problems += await database(db)
         if dead := await jobs.dead(db):

@@ -1,43 +1,90 @@
 """The city whose platform this is: name, contact and texts from files, never from code."""
 
 import tomllib
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from dialogue.kit.settings import Settings, Unsafe
 
 DEMO = Path(__file__).parent / "demo"
+LEGAL = ("impressum", "datenschutz", "barrierefreiheit")  # every page links to them
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Mail = Annotated[str, StringConstraints(pattern=r"^[^\s@]+@[^\s@]+$")]
+M = TypeVar("M", bound="_Part")
 
 
-@dataclass(frozen=True)
-class City:
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Contact(_Part):
+    """Whom to reach and how: stands at the foot of every page and every mail."""
+
+    office: Words
+    address: Words
+    mail: Mail
+    phone: Words
+
+
+class Step(_Part):
+    """One step on the way of a contribution."""
+
+    title: Words
+    text: Words
+
+
+class Section(_Part):
+    """A part of a legal page."""
+
+    heading: Words
+    text: Words
+
+
+class LegalPage(_Part):
+    """A legal page; `checked` says that somebody responsible has read it."""
+
+    slug: Words
+    title: Words
+    checked: bool
+    section: list[Section]
+    note: str = ""
+    dated: str = ""
+
+
+class _Legal(_Part):
+    page: list[LegalPage]
+
+
+class City(_Part):
     """What templates may say about the city, named as in the file; `pages` are its legal pages by address."""
 
-    name: str
-    platform: str
+    name: Words
+    platform: Words
     claim: str
-    question: str
-    intro: str
+    question: Words
+    intro: Words
     easy: str
-    demo_notice: str
-    demo_text: str
-    draft_notice: str
-    participation_note: str
-    self_selection_note: str
-    contact: dict[str, str]
-    step: list[dict[str, str]]
-    pages: dict[str, dict[str, Any]]
+    draft_notice: Words
+    participation_note: Words
+    self_selection_note: Words
+    contact: Contact
+    step: list[Step]
+    pages: dict[str, LegalPage]
+    demo_notice: str = ""
+    demo_text: str = ""
 
 
 def read(settings: Settings) -> City:
     """The city of DIALOG_CITY, or the demonstration's; `legal.toml` lies beside it. Raises Unsafe."""
     file = settings.city or DEMO / "city.toml"
-    town = _toml(file) | {"pages": {page["slug"]: page for page in _toml(file.parent / "legal.toml")["page"]}}
-    wanted = [field.name for field in fields(City)]
-    if missing := [name for name in wanted if name not in town]:
-        raise Unsafe(f"In {file} fehlt: {', '.join(missing)}. Ein Beispiel ist {DEMO / 'city.toml'}.")
-    return City(**{name: town[name] for name in wanted})
+    beside, town = file.parent / "legal.toml", _toml(file)
+    pages = {page.slug: page for page in _checked(_Legal, beside, _toml(beside)).page}
+    if missing := [slug for slug in LEGAL if slug not in pages]:
+        raise Unsafe(f"In {beside} fehlt die Seite {', '.join(missing)}. Ein Beispiel liegt in {DEMO}.")
+    return _checked(City, file, town | {"pages": pages})
 
 
 def _toml(file: Path) -> dict[str, Any]:
@@ -45,3 +92,22 @@ def _toml(file: Path) -> dict[str, Any]:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise Unsafe(f"{file} lässt sich nicht lesen: {error}") from None
+
+
+def _checked(model: type[M], file: Path, found: dict[str, Any]) -> M:
+    try:
+        return model.model_validate(found)
+    except ValidationError as wrong:
+        sentences = [f"In {file} {_sentence(error['type'], error['loc'])}." for error in wrong.errors()]
+        raise Unsafe("\n".join([*sentences, f"Ein Beispiel liegt in {DEMO}."])) from None
+
+
+def _sentence(kind: str, key: tuple[int | str, ...]) -> str:
+    """What is wrong with a key, entries of a list counted from one: "fehlt page.3.title"."""
+    name = ".".join(str(part + 1) if isinstance(part, int) else part for part in key)
+    return {
+        "missing": f"fehlt {name}",
+        "string_too_short": f"ist {name} leer",
+        "string_type": f"ist {name} kein Text in Anführungszeichen",
+        "string_pattern_mismatch": f"ist {name} keine E-Mail-Adresse",
+    }.get(kind, f"hat {name} die falsche Form")

@@ -202,7 +202,7 @@ def demo(*, port: int | None = None) -> None:
     from consultations import demonstration
 
     signal.signal(signal.SIGTERM, _interrupt)
-    port = port or int(os.environ.get("PORT", "8000"))
+    port = port or settings_module.port(os.environ.get("PORT") or "8000")
     settings = settings_module.read()
     if settings.database_url:
         raise Unsafe(

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from consultations.analysis import sentiment
 from consultations.outcome import exports
-from dialogue import jobs, limits, notices
+from dialogue import accounts, jobs, limits, notices
 from dialogue.kit import jobs as log
 from dialogue.kit import mail
 from dialogue.kit.jobs import Context, Kind
@@ -60,7 +60,7 @@ async def sweep(context: Context) -> None:
             await forget(db)
 
 
-SWEEPS = (limits.sweep, queue.sweep, jobs.sweep, log.sweep)
+SWEEPS = (limits.sweep, accounts.sweep, queue.sweep, jobs.sweep, log.sweep)
 
 
 LIST = {

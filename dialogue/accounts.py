@@ -10,7 +10,19 @@ from typing import Any
 from anyio import CapacityLimiter, to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import bindparam, case, delete, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -118,6 +130,10 @@ class Current:
         return "committee" in self.roles
 
 
+_ALIVE: ColumnElement[bool] = and_(
+    SignIn.expires_at > func.now(),
+    SignIn.seen_at > func.now() - case((SignIn.staff, literal(STAFF_IDLE)), else_=literal(LIFE)),
+)
 _CURRENT = (
     select(
         Person.id,
@@ -129,11 +145,7 @@ _CURRENT = (
         SignIn.seen_at,
     )
     .join(SignIn, SignIn.person_id == Person.id)
-    .where(
-        SignIn.token_hash == bindparam("hash"),
-        SignIn.expires_at > func.now(),
-        SignIn.seen_at > func.now() - case((SignIn.staff, literal(STAFF_IDLE)), else_=literal(LIFE)),
-    )
+    .where(SignIn.token_hash == bindparam("hash"), _ALIVE)
 )
 
 
@@ -301,9 +313,14 @@ async def sign_out_everywhere(db: AsyncConnection, person_id: int) -> None:
     await db.execute(delete(SignIn).where(SignIn.person_id == person_id))
 
 
+async def end_sign_in(db: AsyncConnection, person_id: int, sign_in_id: int) -> None:
+    """End one of the person's own sessions; one that has already ended stays so."""
+    await db.execute(delete(SignIn).where(SignIn.id == sign_in_id, SignIn.person_id == person_id))
+
+
 async def sign_ins(db: AsyncConnection, person_id: int) -> list[Record]:
     query = select(SignIn.id, SignIn.device, SignIn.created_at, SignIn.seen_at).where(
-        SignIn.person_id == person_id, SignIn.expires_at > func.now()
+        SignIn.person_id == person_id, _ALIVE
     )
     return list(await db.execute(query.order_by(SignIn.seen_at.desc())))
 
@@ -387,6 +404,12 @@ async def set_password(db: AsyncConnection, token: str, stored: str) -> int:
     await db.execute(delete(Link).where(Link.person_id == link.person_id, Link.used_at.is_(None)))
     await sign_out_everywhere(db, link.person_id)
     return int(link.person_id)
+
+
+async def sweep(db: AsyncConnection) -> None:
+    """Forget sessions that have ended, and links that no longer open anything."""
+    await db.execute(delete(SignIn).where(not_(_ALIVE)))
+    await db.execute(delete(Link).where(or_(Link.used_at.is_not(None), Link.expires_at <= func.now())))
 
 
 # --- roles ------------------------------------------------------------------------------------------

@@ -22,11 +22,11 @@ def _legal(slug: str) -> Any:
             raise NotFound
         return page.render(
             "dialogue/page.html",
-            title=found["title"],
-            sections=found["section"],
-            checked=found["checked"],
-            note=found.get("note", ""),
-            dated=found.get("dated", ""),
+            title=found.title,
+            sections=found.section,
+            checked=found.checked,
+            note=found.note,
+            dated=found.dated,
         )
 
     return legal

@@ -92,6 +92,12 @@ class TooLarge(Refusal):
     text = "Die Eingabe ist zu groß. Bitte kürzen Sie den Text und senden Sie ihn noch einmal."
 
 
+class TooManyHeaders(Refusal):
+    status = 431
+    title = "Ihr Browser schickt zu viel mit"
+    text = "Das liegt meist an Cookies. Bitte löschen Sie die Cookies dieser Seite und versuchen Sie es noch einmal."
+
+
 class Unavailable(Refusal):
     status = 503
     title = "Gerade geht es nicht"

@@ -53,6 +53,7 @@ class Post:
         message = self.message(mail)
         if self.smtp_url:
             server = urlsplit(self.smtp_url)
+            named = server.username is not None and server.scheme == "smtp"
             await aiosmtplib.send(
                 message,
                 recipients=[mail.to],
@@ -61,6 +62,7 @@ class Post:
                 username=unquote(server.username) if server.username else None,
                 password=unquote(server.password) if server.password else None,
                 use_tls=server.scheme == "smtps",
+                start_tls=True if named else None,  # a password only through an encrypted line
                 timeout=20,
             )
         elif self.folder:

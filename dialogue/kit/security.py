@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dialogue.kit.errors import Forbidden, Malformed, Refusal, TooLarge
+from dialogue.kit.errors import Forbidden, Malformed, Refusal, TooLarge, TooManyHeaders
 
 BODY_LIMIT = 256 * 1024
 TARGET_LIMIT = 4 * 1024
+HEADERS_LIMIT, HEADERS_SIZE = 100, 32 * 1024
 SAFE = {"GET", "HEAD", "OPTIONS"}
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -75,6 +76,9 @@ class Door:
         await self.app(scope, _limited(receive), guarded)
 
     def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
+        size = sum(len(name) + len(value) for name, value in scope["headers"])
+        if len(scope["headers"]) > HEADERS_LIMIT or size > HEADERS_SIZE:
+            raise TooManyHeaders
         hosts = [value.lower() for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or hosts[0] not in self.hosts:
             raise Malformed("Unter dieser Adresse ist der Dialog nicht zu erreichen.")
@@ -82,10 +86,10 @@ class Door:
             raise Malformed("Die Adresse ist zu lang.")
         if b"\x00" in scope.get("raw_path", b"") or b"%00" in scope.get("raw_path", b""):
             raise Malformed
-        size = headers.get(b"content-length", b"0")
-        if not size.isdigit():
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit():
             raise Malformed
-        if len(size) > 20 or int(size) > BODY_LIMIT:
+        if len(length) > 20 or int(length) > BODY_LIMIT:
             raise TooLarge
         if scope["method"] not in SAFE and not self._same_origin(headers):
             raise Forbidden(

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from email.utils import parseaddr
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
@@ -21,7 +22,9 @@ class Unsafe(Exception):
 class Settings(BaseSettings):
     """All settings; each is the environment variable of the same name with `DIALOG_` in front."""
 
-    model_config = SettingsConfigDict(env_prefix="DIALOG_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="DIALOG_", env_ignore_empty=True, frozen=True, extra="forbid"
+    )
 
     data: Path = Field(Path("var"), description="Ordner für Datenbank, Dateien und Zugänge")
     database_url: str = Field("", description="PostgreSQL der Anwendung; leer: eingebauter Server")
@@ -88,6 +91,13 @@ class Settings(BaseSettings):
             raise ValueError("muss wie smtp://server:587 oder smtps://server:465 aussehen")
         return value
 
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if not value.isprintable() or "@" not in parseaddr(value)[1]:
+            raise ValueError("muss wie KI-Dialog <ki-dialog@halle.example> aussehen")
+        return value
+
     @property
     def https(self) -> bool:
         return self.origin.startswith("https://")
@@ -130,6 +140,14 @@ class Settings(BaseSettings):
                 ),
                 (self.secret, "DIALOG_SECRET fehlt: mindestens 32 zufällige Zeichen."),
                 (self.smtp_url, "DIALOG_SMTP_URL fehlt: ohne Mailserver kann sich niemand registrieren."),
+                (
+                    "mail_from" in self.model_fields_set,
+                    "DIALOG_MAIL_FROM fehlt: der Absender der Mails, etwa KI-Dialog <ki-dialog@halle.example>.",
+                ),
+                (
+                    self.city,
+                    "DIALOG_CITY fehlt: die TOML-Datei mit Name, Kontakt und Texten; daneben liegt legal.toml.",
+                ),
             )
             if not value
         ]
@@ -146,6 +164,13 @@ def read(**changes: object) -> Settings:
         return Settings(**changes)  # type: ignore[arg-type]
     except ValidationError as wrong:
         raise Unsafe("\n".join(_sentence(error) for error in wrong.errors())) from None
+
+
+def port(text: str) -> int:
+    """A port as somebody typed it; raises Unsafe."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and 0 < int(text) < 65536):
+        raise Unsafe(f"PORT ist falsch: „{text}“ ist keine Zahl zwischen 1 und 65535.")
+    return int(text)
 
 
 def _sentence(error: object) -> str:

@@ -230,6 +230,11 @@ async def sign_out_everywhere(page: Page) -> Response:
     return response
 
 
+async def end_sign_in(page: Page) -> Response:
+    await accounts.end_sign_in(page.db, page.me.id, page.params["id"])
+    return page.redirect(path("account"))
+
+
 async def forgot(page: Page) -> Response:
     return page.render("dialogue/account/forgot.html", form=page.filled(ForgotForm))
 
@@ -283,6 +288,7 @@ ROUTES = [
     post("/konto/anmelden", do_sign_in, name="do_sign_in", access=EVERYONE, prepare=verify_password),
     post("/konto/abmelden", sign_out, name="sign_out", access=PEOPLE),
     post("/konto/ueberall-abmelden", sign_out_everywhere, name="sign_out_everywhere", access=PEOPLE),
+    post("/konto/anmeldungen/{id:int}/beenden", end_sign_in, name="end_sign_in", access=PEOPLE),
     get("/konto/passwort-vergessen", forgot, name="forgot", access=EVERYONE),
     post("/konto/passwort-vergessen", do_forgot, name="do_forgot", access=EVERYONE),
     get("/konto/passwort", reset, name="reset", access=EVERYONE),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from consultations import city
 from consultations.demo import load
 from dialogue.kit import jobs, postgres
 
@@ -18,6 +19,9 @@ GOOD = {
     "DIALOG_ORIGIN": "https://dialog.halle.example",
     "DIALOG_SECRET": "0123456789abcdefghijklmnopqrstuvwxyz",
     "DIALOG_SMTP_URL": "smtp://127.0.0.1:1025",
+    "DIALOG_MAIL_FROM": "KI-Dialog <ki-dialog@halle.example>",
+    "DIALOG_CITY": str(city.DEMO / "city.toml"),
+    "DIALOG_PROXY": "10.0.0.5",
 }
 
 
@@ -47,6 +51,10 @@ def run(data: Path, *arguments: str, **settings: str) -> subprocess.CompletedPro
         ({"DIALOG_DATABASE_URL": "mysql://x/y"}, "DIALOG_DATABASE_URL ist falsch: muss mit postgresql://"),
         ({"DIALOG_LOG_LEVEL": "laut"}, "DIALOG_LOG_LEVEL ist falsch"),
         ({"DIALOG_CITY": "nirgends.toml"}, "nirgends.toml lässt sich nicht lesen"),
+        ({"DIALOG_CITY": ""}, "DIALOG_CITY fehlt"),
+        ({"DIALOG_MAIL_FROM": ""}, "DIALOG_MAIL_FROM fehlt"),
+        ({"DIALOG_MAIL_FROM": "KI-Dialog"}, "DIALOG_MAIL_FROM ist falsch: muss wie KI-Dialog <"),
+        ({"DIALOG_MAIL_FROM": "a@b\nBcc: c@d"}, "DIALOG_MAIL_FROM ist falsch"),
     ],
 )
 def test_an_unsafe_setting_is_refused_with_what_to_do(tmp_path, settings, sentence):
@@ -55,6 +63,14 @@ def test_an_unsafe_setting_is_refused_with_what_to_do(tmp_path, settings, senten
     assert result.returncode == 2
     assert sentence in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "0" * 5000 + "1", "٣"])
+def test_a_port_that_is_none_is_refused_with_a_sentence(tmp_path, port):
+    result = run(tmp_path, "demo", PORT=port)
+
+    assert result.returncode == 2
+    assert result.stderr == f"PORT ist falsch: „{port}“ ist keine Zahl zwischen 1 und 65535.\n"
 
 
 def test_the_demo_refuses_a_database_of_its_own_making(tmp_path):

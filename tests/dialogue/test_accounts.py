@@ -15,8 +15,8 @@ from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from dialogue import accounts, limits, web
-from dialogue.kit import clock, tokens
-from dialogue.tables import Attempt, Comment, Consent, Person, SignIn, Vote
+from dialogue.kit import clock, jobs, tokens
+from dialogue.tables import Attempt, Comment, Consent, Link, Person, SignIn, Vote
 from tests.browser import fields
 from tests.conftest import ORIGIN
 from tests.make import PASSWORD, password_hash
@@ -430,6 +430,33 @@ async def test_a_stolen_session_is_dead_after_signing_out(browser, new_browser, 
     assert await is_signed_in(elsewhere) == (action == "/konto/abmelden")
 
 
+async def test_one_of_the_own_sessions_is_ended_and_stays_so(browser, new_browser, make):
+    person, elsewhere = await make.citizen(), new_browser()
+    await elsewhere.sign_in(person)
+    await browser.sign_in(person)
+    page = await browser.get("/konto")
+    (end,) = page.select("[aria-labelledby=anmeldungen] li form")
+
+    pages = [await browser.post(end["action"]) for _ in range(2)]
+
+    assert [(page.status, len(page.select("[aria-labelledby=anmeldungen] li"))) for page in pages] == [
+        (200, 1)
+    ] * 2
+    assert [await is_signed_in(who) for who in (browser, elsewhere)] == [True, False]
+
+
+async def test_nobody_ends_the_session_of_somebody_else(browser, new_browser, make, owner):
+    other, others = await make.citizen(), new_browser()
+    await others.sign_in(other)
+    await browser.sign_in(await make.citizen())
+    theirs = await owner.fetchval("SELECT id FROM sign_ins WHERE person_id = $1", other.id)
+
+    page = await browser.post(f"/konto/anmeldungen/{theirs}/beenden")
+
+    assert (page.status, page.words("h1")) == (200, "Mein Konto")
+    assert await is_signed_in(others)
+
+
 async def test_each_sign_in_has_a_new_session_and_ends_the_one_before(browser, new_browser, make, database):
     person, seen = await make.citizen(), []
     for _ in range(3):
@@ -564,6 +591,42 @@ async def everything(owner):
     tables = await owner.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     dumps = [await owner.fetch(f'SELECT t::text FROM "{table[0]}" t') for table in tables]
     return "\n".join(row[0] for dump in dumps for row in dump)
+
+
+async def test_the_worker_forgets_sessions_that_ended_and_links_that_open_nothing(
+    browser, new_browser, make, database, owner, work
+):
+    citizen, moderator = await make.citizen(), await make.moderator()
+    for person in (citizen, citizen, citizen, moderator, moderator):
+        await new_browser().sign_in(person)
+    for purpose in ("confirm", "reset", "invite"):
+        await link(database, citizen, purpose)
+    late = "UPDATE sign_ins SET {} WHERE id = (SELECT {} FROM sign_ins WHERE person_id = $1)"
+    await owner.execute(late.format("expires_at = now()", "min(id)"), citizen.id)
+    await owner.execute(late.format("seen_at = now() - interval '30 days'", "max(id)"), citizen.id)
+    await owner.execute(late.format("seen_at = now() - interval '30 minutes'", "max(id)"), moderator.id)
+    await owner.execute("UPDATE links SET used_at = now() WHERE purpose = 'confirm'")
+    await owner.execute("UPDATE links SET expires_at = now() WHERE purpose = 'reset'")
+    left = "SELECT id FROM sign_ins ORDER BY id"
+    before = [row["id"] for row in await owner.fetch(left)]
+    async with database.writing() as db:
+        await jobs.enqueue(db, "sweep")
+
+    await work()
+
+    assert [row["id"] for row in await owner.fetch(left)] == [before[1], before[3]]
+    assert await rows(database, Link.purpose) == [("invite",)]
+
+
+async def test_a_session_that_has_ended_is_no_longer_listed(browser, new_browser, make, owner):
+    moderator = await make.moderator()
+    await new_browser().sign_in(moderator)
+    await owner.execute("UPDATE sign_ins SET seen_at = now() - interval '31 minutes'")
+    await browser.sign_in(moderator)
+
+    page = await browser.get("/konto")
+
+    assert len(page.select("[aria-labelledby=anmeldungen] li")) == 1
 
 
 # --- slow work --------------------------------------------------------------------------------------

@@ -282,6 +282,23 @@ async def test_a_body_without_a_length_is_read_no_further_than_the_limit(running
     assert len(chunks) - page.unread <= BODY_LIMIT // 1024 + 1
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({f"x-{n:03}".encode(): b"" for n in range(99)}, 200),
+        ({f"x-{n:03}".encode(): b"" for n in range(100)}, 431),
+        ({b"x-long": b"x" * (32 * 1024 - 24)}, 200),
+        ({b"x-long": b"x" * (32 * 1024 - 23)}, 431),
+        ({b"cookie": b"session=" + b"x" * 200_000}, 431),
+    ],
+)
+async def test_a_request_has_at_most_a_hundred_headers_and_32_kib_of_them(running, database, headers, status):
+    page = await knock(running.app, b"/netiquette", headers=headers)
+
+    assert page.status == status
+    check(page)
+
+
 async def test_a_body_that_never_ends_is_not_blamed_on_the_database(running, database, monkeypatch):
     monkeypatch.setattr(web, "SECONDS", 0.1)
 

@@ -9,6 +9,8 @@ from email import message_from_bytes
 
 import pytest
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+from aiosmtplib import SMTPException
 from pgqueuer.types import QueueExecutionMode
 from structlog.testing import capture_logs
 
@@ -262,6 +264,25 @@ async def test_a_mail_arrives_however_the_server_misbehaves(database, make, runn
         2 if fault == "cuts after data" else 1
     )
     assert len({message["Message-ID"] for message in messages}) == 1
+
+
+async def test_the_password_of_the_mail_server_is_never_sent_in_the_clear():
+    port, inbox, tried = free_port(), Inbox("works"), []
+
+    def trusting(server, session, envelope, mechanism, data):
+        tried.append(data.login)
+        return AuthResult(success=True)
+
+    server = Controller(
+        inbox, hostname="127.0.0.1", port=port, authenticator=trusting, auth_require_tls=False
+    )
+    server.start()
+    post = Post("Stadt <stadt@halle.example>", f"smtp://nutzer:kennwort@127.0.0.1:{port}")
+    with pytest.raises(SMTPException, match="STARTTLS"):
+        await post.send(Mail("a@halle.example", "Guten Tag", "Text", "7"))
+    server.stop()
+
+    assert (tried, inbox.taken) == ([], [])
 
 
 def test_headers_of_a_mail_cannot_be_broken_open():

@@ -63,6 +63,7 @@ TABLE = {
     "do_sign_in": ("POST", "/konto/anmelden", "everyone", 303),
     "sign_out": ("POST", "/konto/abmelden", "people", 303),
     "sign_out_everywhere": ("POST", "/konto/ueberall-abmelden", "people", 303),
+    "end_sign_in": ("POST", "/konto/anmeldungen/{id:int}/beenden", "people", 303),
     "forgot": ("GET", "/konto/passwort-vergessen", "everyone", 200),
     "do_forgot": ("POST", "/konto/passwort-vergessen", "everyone", 200),
     "reset": ("GET", "/konto/passwort", "everyone", 200),
