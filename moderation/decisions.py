@@ -32,6 +32,9 @@ FROM = {
 AGAINST = {"reject", "hide"}  # these need a rule and reasons
 SHORTEST_REASONS, LONGEST_REASONS = 20, 2_000
 NEW = 1  # a comment's first revision
+OWN_DECISION = (
+    "Diese Entscheidung war Ihre eigene. Wiederherstellen darf sie nur jemand anderes aus der Moderation."
+)
 UNSEEN = f"Der Vorprüfung (Fassung {signs.VERSION}) ist in diesem Beitrag nichts aufgefallen."
 
 
@@ -45,16 +48,41 @@ class Ruling:
     reasons: str = ""
 
 
+class Barred(Conflict):
+    """Not this case, not this person: nothing about that changes by asking again."""
+
+    title = "Das entscheiden nicht Sie"
+    may_pass = False
+
+
 def possible(comment: Record) -> list[str]:
     """The decisions a comment's status allows."""
     return [kind for kind, statuses in FROM.items() if comment.status in statuses]
 
 
+def barred(moderator_id: int, comment: Record, last: Record | None) -> str:
+    """Why this person cannot decide the case after its last decision; empty when they can."""
+    if comment.author_id == moderator_id:
+        return "Das ist Ihr eigener Beitrag. Darüber entscheidet jemand anderes."
+    if not possible(comment):
+        return "Dieser Beitrag wurde zurückgezogen. Zu entscheiden ist daran nichts mehr."
+    if comment.status in FROM["restore"] and last is not None and last.person_id == moderator_id:
+        return OWN_DECISION
+    return ""
+
+
+async def claim(db: AsyncConnection, moderator: Current, comment: Record) -> None:
+    """Take a case for 15 minutes: only one that the person may decide, else it would be closed to all."""
+    if reason := barred(moderator.id, comment, await latest(db, comment.id)):
+        raise Barred(reason)
+    await queue.claim(db, moderator.id, comment.id)
+
+
 async def decide(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> int:
     """Record a decision, let it take effect in the caller's transaction, and return its id.
 
-    Raises Conflict when somebody was faster, when the comment is one's own, or when a restore would
-    undo one's own decision; Invalid when rule or reasons are missing.
+    Raises Conflict when somebody was faster, Barred when the comment is one's own or a restore would undo
+    one's own decision, Invalid when rule or reasons are missing.
     """
     await _check(db, moderator, comment, ruling)
     rule = await rules.named(db, ruling.rule_id, comment.thread_id) if ruling.kind in AGAINST else None
@@ -93,15 +121,7 @@ async def decide(db: AsyncConnection, moderator: Current, comment: Record, rulin
 async def _check(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> None:
     if comment.status not in FROM[ruling.kind]:
         raise Conflict("Dieser Beitrag wurde inzwischen entschieden. Bitte laden Sie ihn neu.")
-    if comment.author_id == moderator.id:
-        raise Conflict("Über den eigenen Beitrag entscheidet jemand anderes.")
-    await queue.claim(db, moderator.id, comment.id)
-    if ruling.kind == "restore":
-        last = await latest(db, comment.id)
-        if last is not None and last.person_id == moderator.id:
-            raise Conflict(
-                "Diese Entscheidung war Ihre eigene. Wiederherstellen darf sie nur jemand anderes aus der Moderation."
-            )
+    await claim(db, moderator, comment)
 
 
 def _reasons(ruling: Ruling) -> str:

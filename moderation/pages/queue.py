@@ -34,15 +34,16 @@ async def case(page: Page) -> Response:
 
 
 async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 200) -> Response:
+    history = await decisions.history(page.db, comment.id)
     context: dict[str, Any] = {
         "waiting": await queue.waiting(page.db, page.me.id, page.query.get("weiter", "")),
         "case": comment,
         "pieces": marks.pieces(comment.text, comment.signs),
         "around": await queue.around(page.db, comment.id),
         "rules": await rules.of(page.db, comment.thread_id),
-        "history": await decisions.history(page.db, comment.id),
-        "can": [] if comment.author_id == page.me.id else decisions.possible(comment),
-        "own": comment.author_id == page.me.id,
+        "history": history,
+        "can": decisions.possible(comment),
+        "barred": decisions.barred(page.me.id, comment, history[0] if history else None),
         "form": form,
     }
     return page.render("moderation/queue.html", status=status, section="moderation", **context)
@@ -50,7 +51,7 @@ async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 2
 
 async def claim(page: Page) -> Response:
     comment = await comments.by_number(page.db, page.params["number"], page.viewer)
-    await queue.claim(page.db, page.me.id, comment.id)
+    await decisions.claim(page.db, page.me, comment)
     return page.redirect(path("case", number=comment.number))
 
 

@@ -32,6 +32,11 @@ async def kinds(database):
         return [row.decision for row in await db.execute(select(Decision.decision).order_by(Decision.id))]
 
 
+async def claims(database):
+    async with database.reading() as db:
+        return list((await db.execute(select(Claim.comment_id))).scalars())
+
+
 async def test_a_published_contribution_appears_and_the_next_case_opens(browser, make, database):
     point = await make.point()
     first = await make.comment(point.thread, status="pending", text="Zuerst geschrieben")
@@ -158,6 +163,45 @@ async def test_nobody_decides_about_the_own_contribution(browser, make, database
     assert (page.status, await status(database, comment)) == (409, "pending")
 
 
+@pytest.mark.parametrize("before", ["pending", "published", "rejected", "hidden"])
+async def test_nobody_keeps_colleagues_from_the_own_contribution(browser, make, database, before):
+    moderator = await make.moderator()
+    comment = await make.comment(author=moderator, status=before)
+    await browser.sign_in(moderator)
+
+    page = await browser.post(f"/moderation/{comment.number}/uebernehmen")
+
+    assert (page.status, page.words("h1")) == (409, "Das entscheiden nicht Sie")
+    assert await claims(database) == []
+
+
+@pytest.mark.parametrize(("before", "claimed"), [("withdrawn", 0), ("rejected", 1), ("hidden", 1)])
+async def test_a_case_is_claimed_only_where_something_is_to_decide(browser, make, database, before, claimed):
+    comment = await make.comment(status=before)
+    await browser.sign_in(await make.moderator())
+
+    await browser.post(f"/moderation/{comment.number}/uebernehmen")
+
+    assert len(await claims(database)) == claimed
+
+
+async def test_ones_own_decision_is_neither_claimed_nor_offered_for_restoring(browser, make, database):
+    comment, rule = await make.comment(), await make.rule()
+    await browser.sign_in(await make.moderator())
+    await decide(browser, comment, "hide", rule=rule.id, reasons=REASONS)
+
+    case = await browser.get(f"/moderation/{comment.number}")
+    claimed = await browser.post(f"/moderation/{comment.number}/uebernehmen")
+    comment.revision = 2
+    restored = await decide(browser, comment, "restore")
+
+    assert (case.words(".case > .aside-note"), case.select(".case form")) == (decisions.OWN_DECISION, [])
+    refused = ("Das entscheiden nicht Sie", decisions.OWN_DECISION, [])
+    for page in (claimed, restored):
+        assert (page.words("h1"), page.words("#refusal"), page.select("main form")) == refused
+    assert await claims(database) == []
+
+
 async def test_of_two_moderators_at_once_one_wins_and_the_other_is_told(new_browser, make, database):
     comment, rule = await make.comment(status="pending"), await make.rule()
     browsers = [new_browser() for _ in range(4)]
@@ -184,8 +228,7 @@ async def test_a_claimed_case_cannot_be_decided_by_somebody_else(new_browser, ma
     page = await decide(second, comment, "publish")
 
     assert page.status == 409
-    async with database.reading() as db:
-        assert len((await db.execute(select(Claim.comment_id))).all()) == 1
+    assert await claims(database) == [comment.id]
 
 
 async def test_the_author_reads_rule_and_reasons_at_the_contribution_and_by_mail(
