@@ -74,6 +74,7 @@ _AROUND = (
         Thread.title,
         Thread.address,
         Claim.person_id.label("holder_id"),
+        Claim.until.label("held_until"),
         _holder.pseudonym.label("holder"),
         _parent.text.label("answers"),
         _answered.pseudonym.label("answered"),
@@ -121,8 +122,11 @@ async def around(db: AsyncConnection, comment_id: int) -> Record:
     return (await db.execute(_AROUND, {"comment": comment_id})).one()
 
 
-async def following(db: AsyncConnection, moderator_id: int, besides: int) -> str | None:
-    """The number of the next comment this moderator may decide, besides the one they are deciding now."""
+async def following(db: AsyncConnection, moderator_id: int, besides: int = 0) -> str | None:
+    """The number of the next comment this moderator may decide, besides the one they are deciding now.
+
+    Not one's own, and none that a colleague holds.
+    """
     number = (await db.execute(_NEXT, {"me": moderator_id, "besides": besides})).scalar()
     return str(number) if number else None
 

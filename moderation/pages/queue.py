@@ -24,7 +24,8 @@ class DecisionForm(GermanForm):
 
 async def waiting(page: Page) -> Response:
     found = await queue.waiting(page.db, page.me.id, page.query.get("weiter", ""))
-    return page.render("moderation/queue.html", section="moderation", waiting=found, case=None)
+    context = {"waiting": found, "first": await queue.following(page.db, page.me.id), "case": None}
+    return page.render("moderation/queue.html", section="moderation", **context)
 
 
 async def case(page: Page) -> Response:
@@ -34,12 +35,16 @@ async def case(page: Page) -> Response:
 
 
 async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 200) -> Response:
-    history = await decisions.history(page.db, comment.id)
+    history, around = (
+        await decisions.history(page.db, comment.id),
+        await queue.around(page.db, comment.id),
+    )
     context: dict[str, Any] = {
         "waiting": await queue.waiting(page.db, page.me.id, page.query.get("weiter", "")),
         "case": comment,
         "pieces": marks.pieces(comment.text, comment.signs),
-        "around": await queue.around(page.db, comment.id),
+        "around": around,
+        "held": around.holder_id not in {None, page.me.id},
         "rules": await rules.of(page.db, comment.thread_id),
         "history": history,
         "can": decisions.possible(comment),
