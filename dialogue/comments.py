@@ -218,11 +218,17 @@ async def one_by_one(db: AsyncConnection, person_id: int) -> None:
     await db.execute(_LOCK, {"person": person_id})
 
 
-async def may_write(db: AsyncConnection, person_id: int) -> None:
-    """Raise TooMany or Invalid when the person may not write just now."""
+async def may_edit(db: AsyncConnection, person_id: int) -> Record:
+    """How much the person wrote lately; Invalid when their account is blocked."""
     writer = (await db.execute(_WRITER, {"person": person_id})).one()
     if writer.blocked:
         raise Invalid("Ihr Konto ist zurzeit für Beiträge gesperrt. Die Begründung steht unter „Mein Konto“.")
+    return writer
+
+
+async def may_write(db: AsyncConnection, person_id: int) -> None:
+    """Raise TooMany or Invalid when the person may not write just now."""
+    writer = await may_edit(db, person_id)
     if writer.lately >= TEN_MINUTES:
         raise TooMany(
             "Sie haben in zehn Minuten zehn Beiträge geschrieben. Bitte machen Sie eine kleine Pause.",
@@ -310,10 +316,25 @@ async def _now_public(db: AsyncConnection, comment_id: int) -> None:
 
 
 async def withdraw(db: AsyncConnection, comment: Record, person_id: int | None) -> None:
-    """The author takes the comment back; it disappears for everyone else."""
-    await move(db, comment.id, comment.revision, "withdrawn")
+    """The author takes the comment back; it disappears for everyone else. A second time changes nothing."""
+    try:
+        await move(db, comment.id, comment.revision, "withdrawn")
+    except Conflict:
+        if (await by_number(db, comment.number, Viewer(moderates=True))).status == "withdrawn":
+            return
+        raise
     await journal.record(
         db, "comment.withdrawn", f"comment:{comment.number}", person_id=person_id, before=comment.status
+    )
+
+
+class Decided(Conflict):
+    """The text belongs to the decision on it."""
+
+    title = "Dieser Beitrag ist schon geprüft"
+    may_pass = False
+    text = (
+        "Ändern geht nur, solange ein Beitrag noch nicht geprüft ist. Was daraus wurde, steht beim Beitrag."
     )
 
 
@@ -335,12 +356,10 @@ _EDIT = (
 async def replace_text(
     db: AsyncConnection, comment_id: int, revision: int, *, text: str, signs: Iterable[Mapping[str, Any]]
 ) -> None:
-    """New text for a comment that still waits, else Conflict: votes and decisions belong to a text."""
+    """New text for a comment that still waits, else Decided: votes and decisions belong to a text."""
     values = {"comment": comment_id, "seen": revision, "new_text": text, "new_signs": list(signs)}
     if (await db.execute(_EDIT, values)).first() is None:
-        raise Conflict(
-            "Ihr Beitrag wurde inzwischen geprüft und lässt sich nicht mehr ändern. Sie können ihn zurückziehen."
-        )
+        raise Decided
 
 
 _BY_SECRET = select(Comment.number, Comment.author_id).where(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue import comments, journal
@@ -16,7 +16,7 @@ from dialogue.accounts import Current
 from dialogue.kit import jobs
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid
-from dialogue.kit.text import length, normalise
+from dialogue.kit.text import is_blank, length, normalise
 from dialogue.tables import Actor
 from moderation import queue, rules
 from moderation.tables import Decision, Rule
@@ -82,8 +82,36 @@ async def decide(db: AsyncConnection, moderator: Current, comment: Record, rulin
     """Record a decision, let it take effect in the caller's transaction, and return its id.
 
     Raises Conflict when somebody was faster, Barred when the comment is one's own or a restore would undo
-    one's own decision, Invalid when rule or reasons are missing.
+    one's own decision, Invalid when rule or reasons are missing. The same decision again returns the first.
     """
+    try:
+        return await _effective(db, moderator, comment, ruling)
+    except Conflict:
+        if (made := await _made(db, moderator, comment, ruling)) is None:
+            raise
+        await queue.release(db, moderator.id, comment.id)
+        return made
+
+
+_MADE = (
+    select(Decision.id)
+    .join(Actor, Actor.id == Decision.actor_id)
+    .where(
+        Decision.comment_id == bindparam("comment"),
+        Decision.revision == bindparam("seen"),
+        Decision.decision == bindparam("kind"),
+        Actor.person_id == bindparam("me"),
+    )
+)
+
+
+async def _made(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> int | None:
+    """The same decision by the same person on the same text, if there is one: a button pressed twice."""
+    values = {"comment": comment.id, "seen": ruling.revision, "kind": ruling.kind, "me": moderator.id}
+    return (await db.execute(_MADE, values)).scalar()
+
+
+async def _effective(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> int:
     await _check(db, moderator, comment, ruling)
     rule = await rules.named(db, ruling.rule_id, comment.thread_id) if ruling.kind in AGAINST else None
     reasons = _reasons(ruling)
@@ -99,7 +127,7 @@ async def decide(db: AsyncConnection, moderator: Current, comment: Record, rulin
         actor_id=await journal.actor(db, moderator.id),
         origin="own",
     )
-    await queue.release(db, comment.id)
+    await queue.release(db, moderator.id, comment.id)
     if comment.author_id and comment.source == "account":
         about = {"comment": comment.id, "decision": decision_id}
         await jobs.enqueue(db, "mail", template=f"decision_{ruling.kind}", person=comment.author_id, **about)
@@ -124,10 +152,16 @@ async def _check(db: AsyncConnection, moderator: Current, comment: Record, rulin
     await claim(db, moderator, comment)
 
 
+def _readable(text: str) -> int:
+    """How many characters of a text can be seen, with one blank between its words."""
+    words = ("".join(sign for sign in word if not is_blank(sign)) for word in text.split())
+    return length(" ".join(word for word in words if word))
+
+
 def _reasons(ruling: Ruling) -> str:
     """What the author will read, or Invalid. Kept in the decision alone: the journal is for ever."""
     reasons = normalise(ruling.reasons)
-    if ruling.kind in AGAINST and length(reasons) < SHORTEST_REASONS:
+    if ruling.kind in AGAINST and _readable(reasons) < SHORTEST_REASONS:
         raise Invalid(
             f"Bitte begründen Sie die Entscheidung mit mindestens {SHORTEST_REASONS} Zeichen.",
             field="reasons",

@@ -147,5 +147,6 @@ async def claim(db: AsyncConnection, moderator_id: int, comment_id: int) -> None
         raise Conflict("Diesen Beitrag bearbeitet gerade jemand anderes. Bitte nehmen Sie den nächsten.")
 
 
-async def release(db: AsyncConnection, comment_id: int) -> None:
-    await db.execute(delete(Claim).where(Claim.comment_id == comment_id))
+async def release(db: AsyncConnection, moderator_id: int, comment_id: int) -> None:
+    """Give one's own case back."""
+    await db.execute(delete(Claim).where(Claim.comment_id == comment_id, Claim.person_id == moderator_id))

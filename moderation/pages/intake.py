@@ -12,7 +12,7 @@ from dialogue import comments, limits, threads, votes
 from dialogue.comments import MAX_LENGTH
 from dialogue.kit import tokens
 from dialogue.kit.database import Record
-from dialogue.kit.errors import Conflict, Invalid, NotFound
+from dialogue.kit.errors import Invalid, NotFound
 from dialogue.kit.forms import GermanForm, plain
 from dialogue.roles import EVERYONE, PEOPLE
 from dialogue.web import Page, get, path, post
@@ -117,10 +117,8 @@ async def _own(page: Page) -> Record:
 async def edit(page: Page) -> Response:
     comment = await _own(page)
     if comment.status != "pending":
-        raise Conflict(
-            "Ändern geht nur, solange ein Beitrag noch nicht geprüft ist. Zurückziehen geht immer."
-        )
-    thread = await threads.get(page.db, comment.thread_id)
+        raise comments.Decided
+    thread = await threads.open_for_writing(page.db, comment.thread_id)
     return _form(page, thread, CommentForm(data={"text": comment.text}), editing=True, comment=comment)
 
 
@@ -130,7 +128,9 @@ async def do_edit(page: Page) -> Response:
     try:
         if page.form.get("action") == "preview":
             text = comments.checked(form.text.data or "")
-            return _form(page, thread, form, editing=True, comment=comment, preview=text)
+            return _form(
+                page, threads.must_be_open(thread), form, editing=True, comment=comment, preview=text
+            )
         await intake.edit(page.db, comment, form.text.data or "")
     except Invalid as error:
         form.refuse(error)

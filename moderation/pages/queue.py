@@ -24,7 +24,11 @@ class DecisionForm(GermanForm):
 
 async def waiting(page: Page) -> Response:
     found = await queue.waiting(page.db, page.me.id, page.query.get("weiter", ""))
-    context = {"waiting": found, "first": await queue.following(page.db, page.me.id), "case": None}
+    context: dict[str, Any] = {
+        "waiting": found,
+        "first": await queue.following(page.db, page.me.id),
+        "case": None,
+    }
     return page.render("moderation/queue.html", section="moderation", **context)
 
 

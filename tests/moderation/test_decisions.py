@@ -82,6 +82,18 @@ async def test_a_decision_is_one_whole_record(browser, make, database):
             {"rule": "own", "reasons": " " * 40},
             "Bitte begründen Sie die Entscheidung mit mindestens 20 Zeichen.",
         ),
+        *(
+            (
+                {"rule": "own", "reasons": unseen},
+                "Bitte begründen Sie die Entscheidung mit mindestens 20 Zeichen.",
+            )
+            for unseen in (
+                "\u200b" * 25,
+                "Nein" + "\u200b" * 25,
+                "N" + "\u2800" * 20 + "n",
+                "N" + " " * 30 + "n",
+            )
+        ),
         ({"rule": 10**9, "reasons": REASONS}, "Bitte wählen Sie die Regel, um die es geht."),
     ],
 )
@@ -216,6 +228,38 @@ async def test_of_two_moderators_at_once_one_wins_and_the_other_is_told(new_brow
     assert await kinds(database) == ["reject"]
     lost = next(answer for answer in answers if answer.status == 409)
     assert REASONS in lost.text
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(
+    ("before", "kind"), [("pending", "publish"), ("pending", "reject"), ("published", "hide")]
+)
+async def test_a_button_pressed_twice_is_one_decision(browser, make, database, before, kind, at_once):
+    comment, rule = await make.comment(status=before), await make.rule()
+    await browser.sign_in(await make.moderator())
+
+    pressed = [decide(browser, comment, kind, rule=rule.id, reasons=REASONS) for _ in range(2)]
+    answers = await asyncio.gather(*pressed) if at_once else [await each for each in pressed]
+
+    assert [(answer.status, answer.path) for answer in answers] == [(200, "/moderation")] * 2
+    assert (await kinds(database), await claims(database)) == ([kind], [])
+
+
+async def test_the_same_decision_on_a_later_text_or_by_another_person_is_no_repetition(
+    new_browser, make, database
+):
+    comment, rule = await make.comment(), await make.rule()
+    first, second = new_browser(), new_browser()
+    await first.sign_in(await make.moderator())
+    await second.sign_in(await make.moderator())
+    no = {"rule": rule.id, "reasons": REASONS}
+    await decide(first, comment, "hide", **no)
+
+    others = await decide(second, comment, "hide", **no)
+    comment.revision = 2
+    later = await decide(first, comment, "hide", **no)
+
+    assert ([others.status, later.status], await kinds(database)) == ([409, 409], ["hide"])
 
 
 async def test_a_claimed_case_cannot_be_decided_by_somebody_else(new_browser, make, database):

@@ -279,8 +279,69 @@ async def test_after_publication_only_withdrawing_is_left(browser, make, databas
     edited = await browser.post(f"/beitraege/{comment.number}/bearbeiten", text="Anders", action="send")
     await browser.post(f"/beitraege/{comment.number}/zurueckziehen")
 
-    assert edited.status == 409
+    assert (edited.status, edited.words("h1")) == (409, "Dieser Beitrag ist schon geprüft")
     assert [(row[0], row[1]) for row in await stored(database)] == [(comment.text, "withdrawn")]
+
+
+async def test_after_the_end_what_waits_is_not_replaced_by_something_else(browser, make, database, owner):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status="pending")
+    await browser.sign_in(author)
+    await owner.execute("UPDATE threads SET closes_at = now()")
+    address = f"/beitraege/{comment.number}/bearbeiten"
+
+    answers = [await browser.get(address), await browser.post(address, text="Ganz anders")]
+    answers.append(await browser.post(address, text="Ganz anders", action="preview"))
+
+    assert [(answer.status, answer.words("h1")) for answer in answers] == [
+        (409, "Diese Beteiligung ist beendet")
+    ] * 3
+    assert answers[1].one("textarea").text.strip() == "Ganz anders"
+    assert await stored(database) == [(comment.text, "pending", None)]
+    page = await browser.get(f"/beitraege/{comment.number}")
+    assert page.words(".form__actions .kern-btn") == "Zurückziehen"
+
+
+async def test_a_blocked_person_edits_nothing(browser, make, database, owner):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status="pending")
+    await browser.sign_in(author)
+    await owner.execute("UPDATE people SET blocked_until = now() + interval '1 day'")
+
+    page = await browser.post(f"/beitraege/{comment.number}/bearbeiten", text="Ganz anders")
+
+    assert (page.status, page.words(".errors li")) == (
+        422,
+        "Ihr Konto ist zurzeit für Beiträge gesperrt. Die Begründung steht unter „Mein Konto“.",
+    )
+    assert await stored(database) == [(comment.text, "pending", None)]
+
+
+async def test_who_wrote_a_lot_may_still_mend_it(browser, make, database):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status="pending")
+    for _ in range(10):
+        await make.comment(author=author, created_at=clock.now())
+    await browser.sign_in(author)
+
+    await browser.post(f"/beitraege/{comment.number}/bearbeiten", text="Verbessert")
+
+    assert (await stored(database))[0] == ("Verbessert", "pending", None)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_taken_back_twice_is_taken_back(browser, make, database, at_once):
+    author = await make.citizen()
+    comment = await make.comment(author=author)
+    await browser.sign_in(author)
+
+    pressed = [browser.post(f"/beitraege/{comment.number}/zurueckziehen") for _ in range(2)]
+    answers = await asyncio.gather(*pressed) if at_once else [await each for each in pressed]
+
+    assert [answer.status for answer in answers] == [200, 200]
+    async with database.reading() as db:
+        entries = [entry["action"] for entry in await journal.page(db, None)]
+    assert (entries, await stored(database)) == (["comment.withdrawn"], [(comment.text, "withdrawn", None)])
 
 
 async def test_nobody_else_edits_or_withdraws(browser, make, database):
