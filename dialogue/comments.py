@@ -82,7 +82,12 @@ def _one_query(signed_in: bool, moderates: bool) -> Select[Any]:
     viewer = Viewer(mine, moderates)  # type: ignore[arg-type]
     return (
         select(
-            *columns(Comment, Person), Comment.thread_id, Comment.created_at, Comment.revision, Comment.signs
+            *columns(Comment, Person),
+            Comment.thread_id,
+            Comment.created_at,
+            Comment.edited_at,
+            Comment.revision,
+            Comment.signs,
         )
         .outerjoin(Person, Person.id == Comment.author_id)
         .join(Thread, Thread.id == Comment.thread_id)
@@ -315,13 +320,30 @@ async def _now_public(db: AsyncConnection, comment_id: int) -> None:
     await jobs.enqueue(db, "sentiment", comment=comment_id)
 
 
+class NotPublic(Conflict):
+    """Nothing is left to take back."""
+
+    title = "Hier gibt es nichts zurückzuziehen"
+    may_pass = False
+    text = "Dieser Beitrag ist für andere schon nicht zu lesen. Wie es dazu kam, steht beim Beitrag."
+
+
+def withdrawable(comment: Record) -> Record:
+    """The comment, or NotPublic when nobody else reads it any more."""
+    if comment.status not in TRANSITIONS["withdrawn"]:
+        raise NotPublic
+    return comment
+
+
 async def withdraw(db: AsyncConnection, comment: Record, person_id: int | None) -> None:
     """The author takes the comment back; it disappears for everyone else. A second time changes nothing."""
     try:
         await move(db, comment.id, comment.revision, "withdrawn")
     except Conflict:
-        if (await by_number(db, comment.number, Viewer(moderates=True))).status == "withdrawn":
+        now = await by_number(db, comment.number, Viewer(moderates=True))
+        if now.status == "withdrawn":
             return
+        withdrawable(now)
         raise
     await journal.record(
         db, "comment.withdrawn", f"comment:{comment.number}", person_id=person_id, before=comment.status

@@ -13,11 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue import comments, journal
 from dialogue.accounts import Current
-from dialogue.kit import jobs
+from dialogue.kit import jobs, tokens
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid
 from dialogue.kit.text import is_blank, length, normalise
-from dialogue.tables import Actor
+from dialogue.tables import Actor, Comment
 from moderation import queue, rules
 from moderation.tables import Decision, Rule
 from moderation.triage import signs
@@ -219,6 +219,22 @@ async def history(db: AsyncConnection, comment_id: int) -> list[Record]:
 async def latest(db: AsyncConnection, comment_id: int) -> Record | None:
     """The decision in force, for the author."""
     return (await db.execute(_HISTORY.where(Decision.comment_id == comment_id).limit(1))).first()
+
+
+_OWN = (
+    select(Comment.number, Decision.decision)
+    .join(Comment, Comment.id == Decision.comment_id)
+    .join(Actor, Actor.id == Decision.actor_id)
+    .where(Comment.number == bindparam("number"), Actor.person_id == bindparam("me"))
+    .order_by(Decision.id.desc())
+    .limit(1)
+)
+
+
+async def own(db: AsyncConnection, moderator_id: int, number: str) -> Record | None:
+    """A person's last decision on a contribution: what the page after it confirms. None for those of others."""
+    values = {"number": tokens.number(number), "me": moderator_id}
+    return (await db.execute(_OWN, values)).first()
 
 
 async def one(db: AsyncConnection, decision_id: int) -> Record:

@@ -139,8 +139,16 @@ async def do_edit(page: Page) -> Response:
 
 
 async def withdraw(page: Page) -> Response:
-    await comments.withdraw(page.db, await _own(page), page.me.id)
-    return page.redirect(path("account"))
+    """Asks first: what is taken back stays taken back."""
+    comment = comments.withdrawable(await _own(page))
+    thread = await threads.get(page.db, comment.thread_id)
+    return page.render("moderation/withdraw.html", comment=comment, thread=thread)
+
+
+async def do_withdraw(page: Page) -> Response:
+    comment = await _own(page)
+    await comments.withdraw(page.db, comment, page.me.id)
+    return page.redirect(path("comment", number=comment.number))
 
 
 async def receipt(page: Page) -> Response:
@@ -183,7 +191,8 @@ ROUTES = [
     post("/beitraege/{number}/antworten", do_reply, name="do_reply", access=PEOPLE),
     get("/beitraege/{number}/bearbeiten", edit, name="edit", access=PEOPLE),
     post("/beitraege/{number}/bearbeiten", do_edit, name="do_edit", access=PEOPLE),
-    post("/beitraege/{number}/zurueckziehen", withdraw, name="withdraw", access=PEOPLE),
+    get("/beitraege/{number}/zurueckziehen", withdraw, name="withdraw", access=PEOPLE),
+    post("/beitraege/{number}/zurueckziehen", do_withdraw, name="do_withdraw", access=PEOPLE),
     get("/beitrag", receipt, name="receipt", access=EVERYONE),
     post("/beitrag", open_receipt, name="open_receipt", access=EVERYONE),
 ]

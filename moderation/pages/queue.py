@@ -24,12 +24,14 @@ class DecisionForm(GermanForm):
 
 async def waiting(page: Page) -> Response:
     found = await queue.waiting(page.db, page.me.id, page.query.get("weiter", ""))
-    context: dict[str, Any] = {
-        "waiting": found,
-        "first": await queue.following(page.db, page.me.id),
-        "case": None,
-    }
-    return page.render("moderation/queue.html", section="moderation", **context)
+    return await _queue(page, waiting=found, first=await queue.following(page.db, page.me.id), case=None)
+
+
+async def _queue(page: Page, *, status: int = 200, **context: Any) -> Response:
+    """The tool, after a decision with what was decided: looked up, the address only names the contribution."""
+    number = page.query.get("erledigt")
+    done = await decisions.own(page.db, page.me.id, number) if number else None
+    return page.render("moderation/queue.html", status=status, section="moderation", done=done, **context)
 
 
 async def case(page: Page) -> Response:
@@ -55,7 +57,7 @@ async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 2
         "barred": decisions.barred(page.me.id, comment, history[0] if history else None),
         "form": form,
     }
-    return page.render("moderation/queue.html", status=status, section="moderation", **context)
+    return await _queue(page, status=status, **context)
 
 
 async def claim(page: Page) -> Response:
@@ -77,7 +79,8 @@ async def decide(page: Page) -> Response:
     except Invalid as error:
         form.refuse(error)
         return await _case(page, comment, form, status=422)
-    return page.redirect(path("case", number=following) if following else path("queue"))
+    onward = ("case", {"number": following}) if following else ("queue", {})
+    return page.redirect(path(onward[0], erledigt=comment.number, **onward[1]))
 
 
 async def protocol(page: Page) -> Response:

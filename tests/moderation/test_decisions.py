@@ -46,8 +46,41 @@ async def test_a_published_contribution_appears_and_the_next_case_opens(browser,
     page = await decide(browser, first, "publish")
 
     assert page.path == f"/moderation/{second.number}"
+    assert page.words("[role=status]") == f"Beitrag {first.number} veröffentlicht. Ansehen"
     assert "Zuerst geschrieben" in (await browser.get(f"/punkte/{point.code}")).words(".comment__text")
     assert await status(database, first) == "published"
+
+
+@pytest.mark.parametrize(
+    ("before", "kind", "said"),
+    [
+        ("pending", "publish", "veröffentlicht"),
+        ("pending", "reject", "abgelehnt"),
+        ("published", "hide", "ausgeblendet"),
+        ("hidden", "restore", "wiederhergestellt"),
+    ],
+)
+async def test_after_a_decision_the_next_page_says_what_was_done(browser, make, before, kind, said):
+    comment, rule = await make.comment(status=before), await make.rule()
+    await browser.sign_in(await make.moderator())
+
+    page = await decide(browser, comment, kind, rule=rule.id, reasons=REASONS)
+
+    assert page.words("[role=status]") == f"Beitrag {comment.number} {said}. Ansehen"
+    assert page.one("[role=status] a")["href"] == f"/moderation/{comment.number}"
+
+
+async def test_the_address_confirms_only_what_one_decided_oneself(new_browser, make):
+    comment, rule = await make.comment(status="pending"), await make.rule()
+    first, second = new_browser(), new_browser()
+    await first.sign_in(await make.moderator())
+    await second.sign_in(await make.moderator())
+    await decide(first, comment, "reject", rule=rule.id, reasons=REASONS)
+
+    addresses = [f"/moderation?erledigt={value}" for value in (comment.number, "ZZZ-ZZZ", "<b>Geld</b>", "")]
+    pages = [await second.get(address) for address in addresses]
+
+    assert [(page.status, page.select("[role=status]")) for page in pages] == [(200, [])] * 4
 
 
 async def test_a_decision_is_one_whole_record(browser, make, database):

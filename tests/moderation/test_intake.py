@@ -299,7 +299,7 @@ async def test_after_the_end_what_waits_is_not_replaced_by_something_else(browse
     assert answers[1].one("textarea").text.strip() == "Ganz anders"
     assert await stored(database) == [(comment.text, "pending", None)]
     page = await browser.get(f"/beitraege/{comment.number}")
-    assert page.words(".form__actions .kern-btn") == "Zurückziehen"
+    assert [link.text for link in page.select(".form__actions")[0].select("a")] == ["Zurückziehen"]
 
 
 async def test_a_blocked_person_edits_nothing(browser, make, database, owner):
@@ -315,6 +315,62 @@ async def test_a_blocked_person_edits_nothing(browser, make, database, owner):
         "Ihr Konto ist zurzeit für Beiträge gesperrt. Die Begründung steht unter „Mein Konto“.",
     )
     assert await stored(database) == [(comment.text, "pending", None)]
+
+
+async def test_the_page_after_editing_says_that_the_new_text_waits(browser, make):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status="pending")
+    await browser.sign_in(author)
+
+    page = await browser.post(f"/beitraege/{comment.number}/bearbeiten", text="Verbessert")
+
+    assert page.words("[role=status]") == (
+        "Ihr Beitrag wird geprüft Ein Mensch liest ihn, in der Regel innerhalb eines Werktags. "
+        "Zuletzt geändert: gerade eben."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        ("pending", "Ihr Text wird danach nicht mehr geprüft und nicht veröffentlicht."),
+        (
+            "published",
+            "Ihr Text ist danach nicht mehr zu lesen, und Stimmen zu ihm zählen nicht mehr. Antworten anderer "
+            "bleiben stehen; darüber steht dann, dass der Beitrag nicht mehr öffentlich ist.",
+        ),
+    ],
+)
+async def test_taking_back_is_asked_for_before_it_happens(browser, make, database, status, sentence):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status=status)
+    await browser.sign_in(author)
+    address = f"/beitraege/{comment.number}/zurueckziehen"
+
+    own = await browser.get(f"/beitraege/{comment.number}")
+    asked = await browser.get(address)
+    before = await stored(database)
+    page = await browser.post(address)
+
+    assert (len(own.select(f"a[href='{address}']")), own.select(f"form[action='{address}']")) == (1, [])
+    assert asked.words(".form > p") == f"{sentence} Das lässt sich nicht rückgängig machen."
+    assert ([row[1] for row in before], (await stored(database))[0][1]) == ([status], "withdrawn")
+    assert page.words("[role=status]") == "Sie haben diesen Beitrag zurückgezogen Er ist nicht mehr zu lesen."
+
+
+@pytest.mark.parametrize("status", ["rejected", "hidden", "withdrawn"])
+async def test_what_nobody_reads_is_not_offered_for_taking_back(browser, make, status):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status=status)
+    await browser.sign_in(author)
+    address = f"/beitraege/{comment.number}/zurueckziehen"
+
+    asked = await browser.get(address)
+    tried = await browser.post(address)
+
+    assert (asked.status, asked.words("h1")) == (409, "Hier gibt es nichts zurückzuziehen")
+    refused = (tried.words("h1"), tried.select("#refusal ~ form"))
+    assert refused == (f"Beitrag {comment.number}" if status == "withdrawn" else asked.words("h1"), [])
 
 
 async def test_who_wrote_a_lot_may_still_mend_it(browser, make, database):
