@@ -13,7 +13,6 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    null,
     or_,
     select,
     true,
@@ -205,13 +204,12 @@ _ADD = (
                 "author_id",
                 "source",
                 "text",
-                "status",
                 "signs",
                 "secret_hash",
                 "once",
             )
         }
-        | {"published_at": case((bindparam("status") == "published", func.now()), else_=null())}
+        | {"status": "pending"}
     )
     .on_conflict_do_nothing()
     .returning(Comment.id, Comment.number, Comment.status)
@@ -256,7 +254,6 @@ class New:
 
     thread_id: int
     text: str
-    status: str
     once: UUID
     secret: str
     parent_id: int | None = None
@@ -264,22 +261,19 @@ class New:
 
 
 async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Record:
-    """Store a comment and return (id, number, status); an equal `once` returns the one there is."""
+    """Store a comment, waiting, and return (id, number, status); an equal `once` returns the one there is."""
     values = {
         "thread_id": new.thread_id,
         "parent_id": new.parent_id,
         "author_id": person_id,
         "source": source,
         "text": new.text,
-        "status": new.status,
         "signs": list(new.signs),
         "secret_hash": tokens.digest(tokens.typed(new.secret)),
         "once": new.once,
     }
     for _ in range(5):
         added = (await db.execute(_ADD, values | {"number": tokens.new_number()})).first()
-        if added is not None and new.status == "published":
-            await _now_public(db, added.id)
         if (found := added or await repeated(db, person_id, new.once)) is not None:
             return found
     raise Conflict("Die Beitragsnummer ließ sich nicht vergeben. Bitte senden Sie den Beitrag noch einmal.")
@@ -313,11 +307,7 @@ async def move(db: AsyncConnection, comment_id: int, revision: int, to: str) -> 
             "Dieser Beitrag wurde inzwischen bearbeitet oder entschieden. Bitte laden Sie ihn neu."
         )
     if to == "published":
-        await _now_public(db, comment_id)
-
-
-async def _now_public(db: AsyncConnection, comment_id: int) -> None:
-    await jobs.enqueue(db, "sentiment", comment=comment_id)
+        await jobs.enqueue(db, "sentiment", comment=comment_id)
 
 
 class NotPublic(Conflict):

@@ -77,7 +77,6 @@ async def _enter(db: AsyncConnection, author: Current, draft: Draft) -> Added:
         comments.New(
             thread_id=draft.thread.id,
             text=text,
-            status="pending",
             once=draft.once,
             secret=draft.secret,
             parent_id=draft.parent_id,

@@ -8,7 +8,7 @@ from wtforms import RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 from wtforms.validators import InputRequired, Optional
 
-from dialogue import comments, limits, threads, votes
+from dialogue import comments, limits, stances, threads, votes
 from dialogue.comments import MAX_LENGTH
 from dialogue.kit import tokens
 from dialogue.kit.database import Record
@@ -17,7 +17,9 @@ from dialogue.kit.forms import GermanForm, plain
 from dialogue.roles import EVERYONE, PEOPLE
 from dialogue.web import Page, get, path, post
 from moderation import decisions, intake
+from moderation.triage import signs
 
+STANCES: dict[int | None, str] = {value: name for name, value in votes.CHOICES.items()}
 NEXT_BY = "in der Regel innerhalb eines Werktags"
 
 
@@ -43,19 +45,32 @@ class ReceiptForm(GermanForm):
     )
 
 
-def _form(page: Page, thread: Record, form: CommentForm, *, status: int = 200, **more: Any) -> Response:
+def _form(
+    page: Page,
+    thread: Record,
+    form: CommentForm,
+    *,
+    status: int = 200,
+    preview: str = "",
+    parent: Record | None = None,
+    editing: Record | None = None,
+) -> Response:
+    if parent or (editing and editing.parent_id):
+        form.text.label.text = "Ihre Antwort"
     context = {
-        "parent": None,
-        "preview": None,
-        "editing": False,
+        "parent": parent,
+        "editing": editing,
+        "preview": preview,
+        "told": signs.to_author(preview),
         "max_length": MAX_LENGTH,
-        "error": None,
-    } | more
+    }
     return page.render("moderation/write.html", status=status, thread=thread, form=form, **context)
 
 
 async def write(page: Page) -> Response:
-    return _form(page, await threads.open_for_writing(page.db, page.params["thread"]), CommentForm())
+    thread = await threads.open_for_writing(page.db, page.params["thread"])
+    standing = await stances.standing(page.db, page.me.id, thread.id)
+    return _form(page, thread, CommentForm(data={"stance": STANCES.get(standing.mine)}))
 
 
 async def do_write(page: Page) -> Response:
@@ -119,7 +134,7 @@ async def edit(page: Page) -> Response:
     if comment.status != "pending":
         raise comments.Decided
     thread = await threads.open_for_writing(page.db, comment.thread_id)
-    return _form(page, thread, CommentForm(data={"text": comment.text}), editing=True, comment=comment)
+    return _form(page, thread, CommentForm(data={"text": comment.text}), editing=comment)
 
 
 async def do_edit(page: Page) -> Response:
@@ -128,13 +143,11 @@ async def do_edit(page: Page) -> Response:
     try:
         if page.form.get("action") == "preview":
             text = comments.checked(form.text.data or "")
-            return _form(
-                page, threads.must_be_open(thread), form, editing=True, comment=comment, preview=text
-            )
+            return _form(page, threads.must_be_open(thread), form, editing=comment, preview=text)
         await intake.edit(page.db, comment, form.text.data or "")
     except Invalid as error:
         form.refuse(error)
-        return _form(page, thread, form, editing=True, comment=comment, status=422)
+        return _form(page, thread, form, editing=comment, status=422)
     return page.redirect(path("comment", number=comment.number))
 
 

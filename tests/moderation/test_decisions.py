@@ -355,6 +355,30 @@ async def test_a_late_mail_carries_the_reasons_of_its_own_decision(new_browser, 
     assert told == {"ausgeblendet": [True, True, False], "lesen": [False, False, True]}
 
 
+async def test_what_was_never_public_is_not_called_readable_again(new_browser, make, work, settings):
+    author = await make.citizen()
+    comment, rule = await make.comment(author=author, status="pending"), await make.rule()
+    first, second, reader = [new_browser() for _ in range(3)]
+    await first.sign_in(await make.moderator())
+    await second.sign_in(await make.moderator())
+    await reader.sign_in(author)
+
+    await decide(first, comment, "reject", rule=rule.id, reasons=REASONS)
+    await work()
+    for old in (settings.data / "mail").glob("*.eml"):
+        old.unlink()
+    comment.revision = 2
+    await decide(second, comment, "restore")
+    await work()
+
+    (file,) = (settings.data / "mail").glob("*.eml")
+    mail = email.message_from_bytes(file.read_bytes())
+    page = await reader.get(f"/beitraege/{comment.number}")
+    assert mail["Subject"] == f"Ihr Beitrag {comment.number} ist jetzt zu lesen"
+    assert "wieder zu lesen" not in mail.get_payload(decode=True).decode()
+    assert page.words(".kern-title") == "Ihr Beitrag ist jetzt zu lesen"
+
+
 async def test_the_journal_points_to_the_reasons_and_does_not_repeat_them(browser, make, database):
     comment, rule = await make.comment(status="pending"), await make.rule()
     await browser.sign_in(await make.moderator())

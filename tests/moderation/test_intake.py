@@ -184,6 +184,62 @@ async def test_a_stance_may_come_along_with_the_contribution(browser, make, data
         ]
 
 
+@pytest.mark.parametrize(("value", "name"), [(1, "agree"), (0, "pass"), (-1, "disagree"), (None, None)])
+async def test_ones_stance_is_still_chosen_when_one_writes(browser, make, value, name):
+    thread, citizen = await make.thread(), await make.citizen()
+    if value is not None:
+        await make.stance(thread, citizen, value)
+    await browser.sign_in(citizen)
+
+    page = await browser.get(f"/faden/{thread.id}/schreiben")
+
+    assert [choice["value"] for choice in page.select("[name=stance][checked]")] == ([name] if name else [])
+
+
+async def test_the_form_says_what_one_writes_and_what_follows(browser, make):
+    author, parent = await make.citizen(), await make.comment()
+    comment = await make.comment(author=author, status="pending")
+    reply = await make.comment(
+        author=author, thread_id=parent.thread_id, parent_id=parent.id, status="pending"
+    )
+    await browser.sign_in(author)
+
+    addresses = [f"/faden/{parent.thread_id}/schreiben", f"/beitraege/{parent.number}/antworten"]
+    addresses += [f"/beitraege/{own.number}/bearbeiten" for own in (comment, reply)]
+    pages = [await browser.get(address) for address in addresses]
+
+    new = "Sie bekommen eine Beitragsnummer. Damit finden Sie Ihren Beitrag wieder."
+    kept = "Der neue Text ersetzt den alten. Die Beitragsnummer {} bleibt."
+    assert [(page.words("label[for=text]"), page.words(".nexts li:first-child")) for page in pages] == [
+        ("Ihr Beitrag", new),
+        ("Ihre Antwort", new),
+        ("Ihr Beitrag", kept.format(comment.number)),
+        ("Ihre Antwort", kept.format(reply.number)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("Rufen Sie mich an: 0345 123 45 67", ["Steht hier etwas Persönliches?"]),
+        ("Mehr auf https://halle.example", ["Ihr Text enthält einen Link"]),
+        (
+            "erna@example.org, https://halle.example",
+            ["Steht hier etwas Persönliches?", "Ihr Text enthält einen Link"],
+        ),
+        ("IHR IDIOTEN IM RATSHOF!!!", []),
+        ("Alles gut so.", []),
+    ],
+)
+async def test_the_preview_tells_what_one_may_not_want_to_publish(browser, make, text, titles):
+    thread = await make.thread()
+    await browser.sign_in(await make.citizen())
+
+    page = await write(browser, thread, text, action="preview")
+
+    assert [title.text for title in page.select("form .kern-alert .kern-title")] == titles
+
+
 async def test_a_reply_belongs_to_its_contribution_and_cannot_be_replied_to(browser, make, database):
     parent = await make.comment()
     reply = await make.comment(thread_id=parent.thread_id, parent_id=parent.id)
