@@ -242,7 +242,13 @@ async def one(db: AsyncConnection, decision_id: int) -> Record:
     return (await db.execute(_HISTORY.where(Decision.id == decision_id))).one()
 
 
-async def reasons(db: AsyncConnection, ids: Iterable[int]) -> dict[int, str]:
-    """Decision id → its reasons, for the entries of the journal."""
-    query = select(Decision.id, Decision.reasons).where(Decision.id.in_(list(ids)))
-    return {row.id: row.reasons for row in await db.execute(query)}
+async def told(db: AsyncConnection, ids: Iterable[int]) -> dict[int, Record]:
+    """Decision id → its rule and reasons in words, for the entries of the journal."""
+    columns = (
+        Decision.id,
+        Decision.reasons,
+        Rule.number.label("rule_number"),
+        Rule.title.label("rule_title"),
+    )
+    query = select(*columns).outerjoin(Rule, Rule.id == Decision.rule_id).where(Decision.id.in_(list(ids)))
+    return {row.id: row for row in await db.execute(query)}

@@ -1,6 +1,5 @@
 """Write, reply, edit, withdraw; the receipt."""
 
-from typing import Any
 from uuid import UUID
 
 from starlette.responses import Response

@@ -1,5 +1,6 @@
 """The moderators' working tool: what waits, one case, the decision; the journal; the Netiquette."""
 
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -87,8 +88,8 @@ async def protocol(page: Page) -> Response:
     entries = await journal.page(page.db, page.number("vor") or None)
     decided = [entry["detail"]["record"] for entry in entries if "record" in entry["detail"]]
     context: dict[str, Any] = {
-        "entries": entries,
-        "reasons": await decisions.reasons(page.db, decided),
+        "entries": [entry | {"at": datetime.fromisoformat(entry["at"])} for entry in entries],
+        "told": await decisions.told(page.db, decided),
         "before": entries[-1]["id"] if len(entries) == 50 else None,
     }
     return page.render("moderation/journal.html", section="moderation", **context)

@@ -11,6 +11,7 @@ from dialogue import journal
 from dialogue.kit import clock
 from dialogue.kit.text import normalise
 from dialogue.tables import Comment, Thread, Vote
+from tests.make import Made
 
 
 @pytest.fixture
@@ -73,6 +74,23 @@ async def test_a_later_start_moves_every_date_on(city):
     span = timedelta(days=3)
     assert moved == 3
     assert await dates() == [tuple(day and day + span for day in row) for row in before]
+
+
+async def test_what_waits_longest_belongs_to_the_citizen_who_can_read_the_decision(city, new_browser):
+    async with city.writing() as db:
+        logins = {login["role"]: login for login in await load.logins(db)}
+    citizen, moderator = new_browser(), new_browser()
+    for browser, role in ((citizen, "citizen"), (moderator, "moderator")):
+        login = logins[role]
+        await browser.sign_in(Made(email=login["email"]), login["password"])
+
+    listed = (await moderator.get("/moderation")).select(".queue__item a")[:2]
+    own = (await citizen.get("/konto")).select(".comment__head a[href^='/beitraege/']")
+
+    assert {link["href"].rpartition("/")[2] for link in own} == {
+        link["href"].rpartition("/")[2] for link in listed
+    }
+    assert len(own) == 2
 
 
 async def test_a_start_on_the_same_day_moves_nothing(city):

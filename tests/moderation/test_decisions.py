@@ -2,13 +2,15 @@
 
 import asyncio
 import email
+from datetime import datetime
 from hashlib import sha256
 
 import pytest
 from sqlalchemy import select
 
-from dialogue import journal
+from dialogue import accounts, journal
 from dialogue.comments import TRANSITIONS
+from dialogue.kit import messages
 from dialogue.tables import Actor, Comment
 from moderation import decisions
 from moderation.tables import Claim, Decision
@@ -397,6 +399,30 @@ async def test_the_journal_points_to_the_reasons_and_does_not_repeat_them(browse
         "reasons_sha256": sha256(REASONS.encode()).hexdigest(),
     }
     assert REASONS in (await browser.get("/moderation/protokoll")).words(".log")
+
+
+async def test_the_journal_is_written_for_people(browser, make, database):
+    comment, rule = await make.comment(status="pending"), await make.rule(title="Ohne Beleidigung")
+    await browser.sign_in(await make.moderator())
+    await decide(browser, comment, "reject", rule=rule.id, reasons=REASONS)
+    async with database.writing() as db:
+        await accounts.create(db, "neu@halle.example", ["editor", "moderator"])
+        await accounts.create(db, "ohne@halle.example", [])
+
+    page = await browser.get("/moderation/protokoll")
+
+    async with database.reading() as db:
+        entries = {entry["id"]: entry for entry in await journal.page(db, None)}
+    when = {id: messages.moment(datetime.fromisoformat(entry["at"])) for id, entry in entries.items()}
+    proofs = [proof.extract() for proof in page.select(".log details")]
+    assert [" ".join(item.get_text(" ").split()) for item in page.select(".log > li")] == [
+        f"3 {when[3]} Rollen vergeben ein Konto Rollen: keine",
+        f"2 {when[2]} Rollen vergeben ein Konto Rollen: Redaktion, Moderation",
+        f"1 {when[1]} Beitrag abgelehnt {comment.number} Regel {rule.number}: Ohne Beleidigung "
+        f"Begründung: {REASONS} vorher: wartend",
+    ]
+    told = [entries[3 - at]["hash"] in proof.get_text() for at, proof in enumerate(proofs)]
+    assert told == [True] * 3
 
 
 def test_every_decision_leads_to_a_status_that_its_transitions_allow():
