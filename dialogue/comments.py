@@ -13,7 +13,6 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
-    null,
     or_,
     select,
     true,
@@ -82,7 +81,12 @@ def _one_query(signed_in: bool, moderates: bool) -> Select[Any]:
     viewer = Viewer(mine, moderates)  # type: ignore[arg-type]
     return (
         select(
-            *columns(Comment, Person), Comment.thread_id, Comment.created_at, Comment.revision, Comment.signs
+            *columns(Comment, Person),
+            Comment.thread_id,
+            Comment.created_at,
+            Comment.edited_at,
+            Comment.revision,
+            Comment.signs,
         )
         .outerjoin(Person, Person.id == Comment.author_id)
         .join(Thread, Thread.id == Comment.thread_id)
@@ -200,13 +204,12 @@ _ADD = (
                 "author_id",
                 "source",
                 "text",
-                "status",
                 "signs",
                 "secret_hash",
                 "once",
             )
         }
-        | {"published_at": case((bindparam("status") == "published", func.now()), else_=null())}
+        | {"status": "pending"}
     )
     .on_conflict_do_nothing()
     .returning(Comment.id, Comment.number, Comment.status)
@@ -218,11 +221,17 @@ async def one_by_one(db: AsyncConnection, person_id: int) -> None:
     await db.execute(_LOCK, {"person": person_id})
 
 
-async def may_write(db: AsyncConnection, person_id: int) -> None:
-    """Raise TooMany or Invalid when the person may not write just now."""
+async def may_edit(db: AsyncConnection, person_id: int) -> Record:
+    """How much the person wrote lately; Invalid when their account is blocked."""
     writer = (await db.execute(_WRITER, {"person": person_id})).one()
     if writer.blocked:
         raise Invalid("Ihr Konto ist zurzeit für Beiträge gesperrt. Die Begründung steht unter „Mein Konto“.")
+    return writer
+
+
+async def may_write(db: AsyncConnection, person_id: int) -> None:
+    """Raise TooMany or Invalid when the person may not write just now."""
+    writer = await may_edit(db, person_id)
     if writer.lately >= TEN_MINUTES:
         raise TooMany(
             "Sie haben in zehn Minuten zehn Beiträge geschrieben. Bitte machen Sie eine kleine Pause.",
@@ -245,7 +254,6 @@ class New:
 
     thread_id: int
     text: str
-    status: str
     once: UUID
     secret: str
     parent_id: int | None = None
@@ -253,22 +261,19 @@ class New:
 
 
 async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Record:
-    """Store a comment and return (id, number, status); an equal `once` returns the one there is."""
+    """Store a comment, waiting, and return (id, number, status); an equal `once` returns the one there is."""
     values = {
         "thread_id": new.thread_id,
         "parent_id": new.parent_id,
         "author_id": person_id,
         "source": source,
         "text": new.text,
-        "status": new.status,
         "signs": list(new.signs),
         "secret_hash": tokens.digest(tokens.typed(new.secret)),
         "once": new.once,
     }
     for _ in range(5):
         added = (await db.execute(_ADD, values | {"number": tokens.new_number()})).first()
-        if added is not None and new.status == "published":
-            await _now_public(db, added.id)
         if (found := added or await repeated(db, person_id, new.once)) is not None:
             return found
     raise Conflict("Die Beitragsnummer ließ sich nicht vergeben. Bitte senden Sie den Beitrag noch einmal.")
@@ -302,18 +307,46 @@ async def move(db: AsyncConnection, comment_id: int, revision: int, to: str) -> 
             "Dieser Beitrag wurde inzwischen bearbeitet oder entschieden. Bitte laden Sie ihn neu."
         )
     if to == "published":
-        await _now_public(db, comment_id)
+        await jobs.enqueue(db, "sentiment", comment=comment_id)
 
 
-async def _now_public(db: AsyncConnection, comment_id: int) -> None:
-    await jobs.enqueue(db, "sentiment", comment=comment_id)
+class NotPublic(Conflict):
+    """Nothing is left to take back."""
+
+    title = "Hier gibt es nichts zurückzuziehen"
+    may_pass = False
+    text = "Dieser Beitrag ist für andere schon nicht zu lesen. Wie es dazu kam, steht beim Beitrag."
+
+
+def withdrawable(comment: Record) -> Record:
+    """The comment, or NotPublic when nobody else reads it any more."""
+    if comment.status not in TRANSITIONS["withdrawn"]:
+        raise NotPublic
+    return comment
 
 
 async def withdraw(db: AsyncConnection, comment: Record, person_id: int | None) -> None:
-    """The author takes the comment back; it disappears for everyone else."""
-    await move(db, comment.id, comment.revision, "withdrawn")
+    """The author takes the comment back; it disappears for everyone else. A second time changes nothing."""
+    try:
+        await move(db, comment.id, comment.revision, "withdrawn")
+    except Conflict:
+        now = await by_number(db, comment.number, Viewer(moderates=True))
+        if now.status == "withdrawn":
+            return
+        withdrawable(now)
+        raise
     await journal.record(
         db, "comment.withdrawn", f"comment:{comment.number}", person_id=person_id, before=comment.status
+    )
+
+
+class Decided(Conflict):
+    """The text belongs to the decision on it."""
+
+    title = "Dieser Beitrag ist schon geprüft"
+    may_pass = False
+    text = (
+        "Ändern geht nur, solange ein Beitrag noch nicht geprüft ist. Was daraus wurde, steht beim Beitrag."
     )
 
 
@@ -335,12 +368,10 @@ _EDIT = (
 async def replace_text(
     db: AsyncConnection, comment_id: int, revision: int, *, text: str, signs: Iterable[Mapping[str, Any]]
 ) -> None:
-    """New text for a comment that still waits, else Conflict: votes and decisions belong to a text."""
+    """New text for a comment that still waits, else Decided: votes and decisions belong to a text."""
     values = {"comment": comment_id, "seen": revision, "new_text": text, "new_signs": list(signs)}
     if (await db.execute(_EDIT, values)).first() is None:
-        raise Conflict(
-            "Ihr Beitrag wurde inzwischen geprüft und lässt sich nicht mehr ändern. Sie können ihn zurückziehen."
-        )
+        raise Decided
 
 
 _BY_SECRET = select(Comment.number, Comment.author_id).where(

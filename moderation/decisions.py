@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue import comments, journal
 from dialogue.accounts import Current
-from dialogue.kit import jobs
+from dialogue.kit import jobs, tokens
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid
-from dialogue.kit.text import length, normalise
-from dialogue.tables import Actor
+from dialogue.kit.text import is_blank, length, normalise
+from dialogue.tables import Actor, Comment
 from moderation import queue, rules
 from moderation.tables import Decision, Rule
 from moderation.triage import signs
@@ -32,6 +32,9 @@ FROM = {
 AGAINST = {"reject", "hide"}  # these need a rule and reasons
 SHORTEST_REASONS, LONGEST_REASONS = 20, 2_000
 NEW = 1  # a comment's first revision
+OWN_DECISION = (
+    "Diese Entscheidung war Ihre eigene. Wiederherstellen darf sie nur jemand anderes aus der Moderation."
+)
 UNSEEN = f"Der Vorprüfung (Fassung {signs.VERSION}) ist in diesem Beitrag nichts aufgefallen."
 
 
@@ -45,17 +48,70 @@ class Ruling:
     reasons: str = ""
 
 
+class Barred(Conflict):
+    """Not this case, not this person: nothing about that changes by asking again."""
+
+    title = "Das entscheiden nicht Sie"
+    may_pass = False
+
+
 def possible(comment: Record) -> list[str]:
     """The decisions a comment's status allows."""
     return [kind for kind, statuses in FROM.items() if comment.status in statuses]
 
 
+def barred(moderator_id: int, comment: Record, last: Record | None) -> str:
+    """Why this person cannot decide the case after its last decision; empty when they can."""
+    if comment.author_id == moderator_id:
+        return "Das ist Ihr eigener Beitrag. Darüber entscheidet jemand anderes."
+    if not possible(comment):
+        return "Dieser Beitrag wurde zurückgezogen. Zu entscheiden ist daran nichts mehr."
+    if comment.status in FROM["restore"] and last is not None and last.person_id == moderator_id:
+        return OWN_DECISION
+    return ""
+
+
+async def claim(db: AsyncConnection, moderator: Current, comment: Record) -> None:
+    """Take a case for 15 minutes: only one that the person may decide, else it would be closed to all."""
+    if reason := barred(moderator.id, comment, await latest(db, comment.id)):
+        raise Barred(reason)
+    await queue.claim(db, moderator.id, comment.id)
+
+
 async def decide(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> int:
     """Record a decision, let it take effect in the caller's transaction, and return its id.
 
-    Raises Conflict when somebody was faster, when the comment is one's own, or when a restore would
-    undo one's own decision; Invalid when rule or reasons are missing.
+    Raises Conflict when somebody was faster, Barred when the comment is one's own or a restore would undo
+    one's own decision, Invalid when rule or reasons are missing. The same decision again returns the first.
     """
+    try:
+        return await _effective(db, moderator, comment, ruling)
+    except Conflict:
+        if (made := await _made(db, moderator, comment, ruling)) is None:
+            raise
+        await queue.release(db, moderator.id, comment.id)
+        return made
+
+
+_MADE = (
+    select(Decision.id)
+    .join(Actor, Actor.id == Decision.actor_id)
+    .where(
+        Decision.comment_id == bindparam("comment"),
+        Decision.revision == bindparam("seen"),
+        Decision.decision == bindparam("kind"),
+        Actor.person_id == bindparam("me"),
+    )
+)
+
+
+async def _made(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> int | None:
+    """The same decision by the same person on the same text, if there is one: a button pressed twice."""
+    values = {"comment": comment.id, "seen": ruling.revision, "kind": ruling.kind, "me": moderator.id}
+    return (await db.execute(_MADE, values)).scalar()
+
+
+async def _effective(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> int:
     await _check(db, moderator, comment, ruling)
     rule = await rules.named(db, ruling.rule_id, comment.thread_id) if ruling.kind in AGAINST else None
     reasons = _reasons(ruling)
@@ -71,7 +127,7 @@ async def decide(db: AsyncConnection, moderator: Current, comment: Record, rulin
         actor_id=await journal.actor(db, moderator.id),
         origin="own",
     )
-    await queue.release(db, comment.id)
+    await queue.release(db, moderator.id, comment.id)
     if comment.author_id and comment.source == "account":
         about = {"comment": comment.id, "decision": decision_id}
         await jobs.enqueue(db, "mail", template=f"decision_{ruling.kind}", person=comment.author_id, **about)
@@ -93,21 +149,19 @@ async def decide(db: AsyncConnection, moderator: Current, comment: Record, rulin
 async def _check(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> None:
     if comment.status not in FROM[ruling.kind]:
         raise Conflict("Dieser Beitrag wurde inzwischen entschieden. Bitte laden Sie ihn neu.")
-    if comment.author_id == moderator.id:
-        raise Conflict("Über den eigenen Beitrag entscheidet jemand anderes.")
-    await queue.claim(db, moderator.id, comment.id)
-    if ruling.kind == "restore":
-        last = await latest(db, comment.id)
-        if last is not None and last.person_id == moderator.id:
-            raise Conflict(
-                "Diese Entscheidung war Ihre eigene. Wiederherstellen darf sie nur jemand anderes aus der Moderation."
-            )
+    await claim(db, moderator, comment)
+
+
+def _readable(text: str) -> int:
+    """How many characters of a text can be seen, with one blank between its words."""
+    words = ("".join(sign for sign in word if not is_blank(sign)) for word in text.split())
+    return length(" ".join(word for word in words if word))
 
 
 def _reasons(ruling: Ruling) -> str:
     """What the author will read, or Invalid. Kept in the decision alone: the journal is for ever."""
     reasons = normalise(ruling.reasons)
-    if ruling.kind in AGAINST and length(reasons) < SHORTEST_REASONS:
+    if ruling.kind in AGAINST and _readable(reasons) < SHORTEST_REASONS:
         raise Invalid(
             f"Bitte begründen Sie die Entscheidung mit mindestens {SHORTEST_REASONS} Zeichen.",
             field="reasons",
@@ -167,12 +221,34 @@ async def latest(db: AsyncConnection, comment_id: int) -> Record | None:
     return (await db.execute(_HISTORY.where(Decision.comment_id == comment_id).limit(1))).first()
 
 
+_OWN = (
+    select(Comment.number, Decision.decision)
+    .join(Comment, Comment.id == Decision.comment_id)
+    .join(Actor, Actor.id == Decision.actor_id)
+    .where(Comment.number == bindparam("number"), Actor.person_id == bindparam("me"))
+    .order_by(Decision.id.desc())
+    .limit(1)
+)
+
+
+async def own(db: AsyncConnection, moderator_id: int, number: str) -> Record | None:
+    """A person's last decision on a contribution: what the page after it confirms. None for those of others."""
+    values = {"number": tokens.number(number), "me": moderator_id}
+    return (await db.execute(_OWN, values)).first()
+
+
 async def one(db: AsyncConnection, decision_id: int) -> Record:
     """A decision by its id, for the mail about it: a later one may already be in force."""
     return (await db.execute(_HISTORY.where(Decision.id == decision_id))).one()
 
 
-async def reasons(db: AsyncConnection, ids: Iterable[int]) -> dict[int, str]:
-    """Decision id → its reasons, for the entries of the journal."""
-    query = select(Decision.id, Decision.reasons).where(Decision.id.in_(list(ids)))
-    return {row.id: row.reasons for row in await db.execute(query)}
+async def told(db: AsyncConnection, ids: Iterable[int]) -> dict[int, Record]:
+    """Decision id → its rule and reasons in words, for the entries of the journal."""
+    columns = (
+        Decision.id,
+        Decision.reasons,
+        Rule.number.label("rule_number"),
+        Rule.title.label("rule_title"),
+    )
+    query = select(*columns).outerjoin(Rule, Rule.id == Decision.rule_id).where(Decision.id.in_(list(ids)))
+    return {row.id: row for row in await db.execute(query)}

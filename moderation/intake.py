@@ -77,7 +77,6 @@ async def _enter(db: AsyncConnection, author: Current, draft: Draft) -> Added:
         comments.New(
             thread_id=draft.thread.id,
             text=text,
-            status="pending",
             once=draft.once,
             secret=draft.secret,
             parent_id=draft.parent_id,
@@ -90,7 +89,9 @@ async def _enter(db: AsyncConnection, author: Current, draft: Draft) -> Added:
 
 
 async def edit(db: AsyncConnection, comment: Record, text: str) -> None:
-    """New text for a contribution that still waits; it passes the gate again."""
+    """New text for a contribution that still waits; it passes the gate again, with the rules of a new one."""
+    threads.must_be_open(await threads.get(db, comment.thread_id))
     text = comments.checked(text)
+    await comments.may_edit(db, comment.author_id)
     noticed = [sign.stored() for sign in signs.judge(text)]
     await comments.replace_text(db, comment.id, comment.revision, text=text, signs=noticed)

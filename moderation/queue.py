@@ -74,6 +74,7 @@ _AROUND = (
         Thread.title,
         Thread.address,
         Claim.person_id.label("holder_id"),
+        Claim.until.label("held_until"),
         _holder.pseudonym.label("holder"),
         _parent.text.label("answers"),
         _answered.pseudonym.label("answered"),
@@ -121,8 +122,11 @@ async def around(db: AsyncConnection, comment_id: int) -> Record:
     return (await db.execute(_AROUND, {"comment": comment_id})).one()
 
 
-async def following(db: AsyncConnection, moderator_id: int, besides: int) -> str | None:
-    """The number of the next comment this moderator may decide, besides the one they are deciding now."""
+async def following(db: AsyncConnection, moderator_id: int, besides: int = 0) -> str | None:
+    """The number of the next comment this moderator may decide, besides the one they are deciding now.
+
+    Not one's own, and none that a colleague holds.
+    """
     number = (await db.execute(_NEXT, {"me": moderator_id, "besides": besides})).scalar()
     return str(number) if number else None
 
@@ -143,8 +147,9 @@ async def claim(db: AsyncConnection, moderator_id: int, comment_id: int) -> None
         raise Conflict("Diesen Beitrag bearbeitet gerade jemand anderes. Bitte nehmen Sie den nächsten.")
 
 
-async def release(db: AsyncConnection, comment_id: int) -> None:
-    await db.execute(delete(Claim).where(Claim.comment_id == comment_id))
+async def release(db: AsyncConnection, moderator_id: int, comment_id: int) -> None:
+    """Give one's own case back."""
+    await db.execute(delete(Claim).where(Claim.comment_id == comment_id, Claim.person_id == moderator_id))
 
 
 async def sweep(db: AsyncConnection) -> None:

@@ -243,4 +243,13 @@ async def logins(db: AsyncConnection, known: list[dict[str, str]] | None = None)
         if (await db.execute(there)).first() is None:
             roles = [] if entry["role"] == "citizen" else [entry["role"]]
             await accounts.create(db, entry["email"], roles, entry["password"])
+            if not roles:
+                await db.execute(text(_GIVEN), {"email": entry["email"]})
     return entries
+
+
+# Nobody invented reads mail: what a decision tells its author is seen signed in as the citizen.
+_GIVEN = (
+    "UPDATE comments SET author_id = (SELECT id FROM people WHERE email = :email) WHERE id IN "
+    "(SELECT id FROM comments WHERE status = 'pending' ORDER BY created_at LIMIT 2)"
+)

@@ -1,6 +1,5 @@
 """Write, reply, edit, withdraw; the receipt."""
 
-from typing import Any
 from uuid import UUID
 
 from starlette.responses import Response
@@ -8,16 +7,18 @@ from wtforms import RadioField, StringField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 from wtforms.validators import InputRequired, Optional
 
-from dialogue import comments, limits, threads, votes
+from dialogue import comments, limits, stances, threads, votes
 from dialogue.comments import MAX_LENGTH
 from dialogue.kit import tokens
 from dialogue.kit.database import Record
-from dialogue.kit.errors import Conflict, Invalid, NotFound
+from dialogue.kit.errors import Invalid, NotFound
 from dialogue.kit.forms import GermanForm, plain
 from dialogue.roles import EVERYONE, PEOPLE
 from dialogue.web import Page, get, path, post
 from moderation import decisions, intake
+from moderation.triage import signs
 
+STANCES: dict[int | None, str] = {value: name for name, value in votes.CHOICES.items()}
 NEXT_BY = "in der Regel innerhalb eines Werktags"
 
 
@@ -43,19 +44,32 @@ class ReceiptForm(GermanForm):
     )
 
 
-def _form(page: Page, thread: Record, form: CommentForm, *, status: int = 200, **more: Any) -> Response:
+def _form(
+    page: Page,
+    thread: Record,
+    form: CommentForm,
+    *,
+    status: int = 200,
+    preview: str = "",
+    parent: Record | None = None,
+    editing: Record | None = None,
+) -> Response:
+    if parent or (editing and editing.parent_id):
+        form.text.label.text = "Ihre Antwort"
     context = {
-        "parent": None,
-        "preview": None,
-        "editing": False,
+        "parent": parent,
+        "editing": editing,
+        "preview": preview,
+        "told": signs.to_author(preview),
         "max_length": MAX_LENGTH,
-        "error": None,
-    } | more
+    }
     return page.render("moderation/write.html", status=status, thread=thread, form=form, **context)
 
 
 async def write(page: Page) -> Response:
-    return _form(page, await threads.open_for_writing(page.db, page.params["thread"]), CommentForm())
+    thread = await threads.open_for_writing(page.db, page.params["thread"])
+    standing = await stances.standing(page.db, page.me.id, thread.id)
+    return _form(page, thread, CommentForm(data={"stance": STANCES.get(standing.mine)}))
 
 
 async def do_write(page: Page) -> Response:
@@ -117,11 +131,9 @@ async def _own(page: Page) -> Record:
 async def edit(page: Page) -> Response:
     comment = await _own(page)
     if comment.status != "pending":
-        raise Conflict(
-            "Ändern geht nur, solange ein Beitrag noch nicht geprüft ist. Zurückziehen geht immer."
-        )
-    thread = await threads.get(page.db, comment.thread_id)
-    return _form(page, thread, CommentForm(data={"text": comment.text}), editing=True, comment=comment)
+        raise comments.Decided
+    thread = await threads.open_for_writing(page.db, comment.thread_id)
+    return _form(page, thread, CommentForm(data={"text": comment.text}), editing=comment)
 
 
 async def do_edit(page: Page) -> Response:
@@ -130,17 +142,25 @@ async def do_edit(page: Page) -> Response:
     try:
         if page.form.get("action") == "preview":
             text = comments.checked(form.text.data or "")
-            return _form(page, thread, form, editing=True, comment=comment, preview=text)
+            return _form(page, threads.must_be_open(thread), form, editing=comment, preview=text)
         await intake.edit(page.db, comment, form.text.data or "")
     except Invalid as error:
         form.refuse(error)
-        return _form(page, thread, form, editing=True, comment=comment, status=422)
+        return _form(page, thread, form, editing=comment, status=422)
     return page.redirect(path("comment", number=comment.number))
 
 
 async def withdraw(page: Page) -> Response:
-    await comments.withdraw(page.db, await _own(page), page.me.id)
-    return page.redirect(path("account"))
+    """Asks first: what is taken back stays taken back."""
+    comment = comments.withdrawable(await _own(page))
+    thread = await threads.get(page.db, comment.thread_id)
+    return page.render("moderation/withdraw.html", comment=comment, thread=thread)
+
+
+async def do_withdraw(page: Page) -> Response:
+    comment = await _own(page)
+    await comments.withdraw(page.db, comment, page.me.id)
+    return page.redirect(path("comment", number=comment.number))
 
 
 async def receipt(page: Page) -> Response:
@@ -183,7 +203,8 @@ ROUTES = [
     post("/beitraege/{number}/antworten", do_reply, name="do_reply", access=PEOPLE),
     get("/beitraege/{number}/bearbeiten", edit, name="edit", access=PEOPLE),
     post("/beitraege/{number}/bearbeiten", do_edit, name="do_edit", access=PEOPLE),
-    post("/beitraege/{number}/zurueckziehen", withdraw, name="withdraw", access=PEOPLE),
+    get("/beitraege/{number}/zurueckziehen", withdraw, name="withdraw", access=PEOPLE),
+    post("/beitraege/{number}/zurueckziehen", do_withdraw, name="do_withdraw", access=PEOPLE),
     get("/beitrag", receipt, name="receipt", access=EVERYONE),
     post("/beitrag", open_receipt, name="open_receipt", access=EVERYONE),
 ]

@@ -1,5 +1,6 @@
 """The moderators' working tool: what waits, one case, the decision; the journal; the Netiquette."""
 
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
@@ -24,7 +25,14 @@ class DecisionForm(GermanForm):
 
 async def waiting(page: Page) -> Response:
     found = await queue.waiting(page.db, page.me.id, page.query.get("weiter", ""))
-    return page.render("moderation/queue.html", section="moderation", waiting=found, case=None)
+    return await _queue(page, waiting=found, first=await queue.following(page.db, page.me.id), case=None)
+
+
+async def _queue(page: Page, *, status: int = 200, **context: Any) -> Response:
+    """The tool, after a decision with what was decided: looked up, the address only names the contribution."""
+    number = page.query.get("erledigt")
+    done = await decisions.own(page.db, page.me.id, number) if number else None
+    return page.render("moderation/queue.html", status=status, section="moderation", done=done, **context)
 
 
 async def case(page: Page) -> Response:
@@ -34,23 +42,28 @@ async def case(page: Page) -> Response:
 
 
 async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 200) -> Response:
+    history, around = (
+        await decisions.history(page.db, comment.id),
+        await queue.around(page.db, comment.id),
+    )
     context: dict[str, Any] = {
         "waiting": await queue.waiting(page.db, page.me.id, page.query.get("weiter", "")),
         "case": comment,
         "pieces": marks.pieces(comment.text, comment.signs),
-        "around": await queue.around(page.db, comment.id),
+        "around": around,
+        "held": around.holder_id not in {None, page.me.id},
         "rules": await rules.of(page.db, comment.thread_id),
-        "history": await decisions.history(page.db, comment.id),
-        "can": [] if comment.author_id == page.me.id else decisions.possible(comment),
-        "own": comment.author_id == page.me.id,
+        "history": history,
+        "can": decisions.possible(comment),
+        "barred": decisions.barred(page.me.id, comment, history[0] if history else None),
         "form": form,
     }
-    return page.render("moderation/queue.html", status=status, section="moderation", **context)
+    return await _queue(page, status=status, **context)
 
 
 async def claim(page: Page) -> Response:
     comment = await comments.by_number(page.db, page.params["number"], page.viewer)
-    await queue.claim(page.db, page.me.id, comment.id)
+    await decisions.claim(page.db, page.me, comment)
     return page.redirect(path("case", number=comment.number))
 
 
@@ -67,15 +80,16 @@ async def decide(page: Page) -> Response:
     except Invalid as error:
         form.refuse(error)
         return await _case(page, comment, form, status=422)
-    return page.redirect(path("case", number=following) if following else path("queue"))
+    onward = ("case", {"number": following}) if following else ("queue", {})
+    return page.redirect(path(onward[0], erledigt=comment.number, **onward[1]))
 
 
 async def protocol(page: Page) -> Response:
     entries = await journal.page(page.db, page.number("vor") or None)
     decided = [entry["detail"]["record"] for entry in entries if "record" in entry["detail"]]
     context: dict[str, Any] = {
-        "entries": entries,
-        "reasons": await decisions.reasons(page.db, decided),
+        "entries": [entry | {"at": datetime.fromisoformat(entry["at"])} for entry in entries],
+        "told": await decisions.told(page.db, decided),
         "before": entries[-1]["id"] if len(entries) == 50 else None,
     }
     return page.render("moderation/journal.html", section="moderation", **context)

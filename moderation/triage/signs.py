@@ -13,6 +13,7 @@ LABELS = {
     "wordless": "Ohne Worte",
     "long": "Sehr lang",
 }
+TO_AUTHOR = ("personal", "link")  # a guess about tone would be a judgement, and teach how to evade it
 INSULTS = frozenset(
     [
         "arschloch",
@@ -92,6 +93,11 @@ def judge(text: str) -> list[Sign]:
     if len(text) > LONG:
         noticed.append(Sign("long", LABELS["long"], (f"{len(text)} Zeichen",)))
     return noticed
+
+
+def to_author(text: str) -> list[Sign]:
+    """What the author is told before sending: only what they may not have meant to make public."""
+    return [sign for sign in judge(text) if sign.kind in TO_AUTHOR]
 
 
 def _sign(kind: str, hits: Iterable[Hit]) -> Sign | None:

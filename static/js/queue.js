@@ -1,13 +1,25 @@
 // The queue: keys for those who decide a lot, and reasons prefilled from the rule.
-// Keys act only on this page, only alone, never while someone types, and can be switched off.
+// A key acts at once, so keys are off until somebody switches them on; never while someone types, nor on touch.
 
 const typing = (element) => element.closest("textarea, select, input:not([type=radio], [type=checkbox])");
 const keys = document.getElementById("keys");
 
-if (keys) {
-  keys.checked = localStorage.getItem("keys") !== "off";
+const show = () => {
+  for (const cap of document.querySelectorAll(".key")) cap.hidden = !keys.checked;
+  for (const target of document.querySelectorAll("[data-key]")) {
+    if (keys.checked) target.setAttribute("aria-keyshortcuts", target.dataset.key);
+    else target.removeAttribute("aria-keyshortcuts");
+  }
+};
+
+if (matchMedia("(any-pointer: fine)").matches) {
+  keys.checked = localStorage.getItem("keys") === "on";
   keys.closest("label").hidden = false;
-  keys.addEventListener("change", () => localStorage.setItem("keys", keys.checked ? "on" : "off"));
+  show();
+  keys.addEventListener("change", () => {
+    localStorage.setItem("keys", keys.checked ? "on" : "off");
+    show();
+  });
   document.addEventListener("keydown", (event) => {
     if (!keys.checked || event.ctrlKey || event.altKey || event.metaKey || event.repeat || typing(event.target)) return;
     const target = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);

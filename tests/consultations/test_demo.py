@@ -17,6 +17,7 @@ from dialogue.kit.settings import Settings
 from dialogue.kit.text import normalise
 from dialogue.tables import Comment, Stance, Thread, Vote
 from moderation.tables import Decision
+from tests.make import Made
 
 
 @pytest.fixture
@@ -61,6 +62,23 @@ async def owned(owner_url, database):
     made = Database(owner_url, pool=2)
     yield made
     await made.close()
+
+
+async def test_what_waits_longest_belongs_to_the_citizen_who_can_read_the_decision(city, new_browser):
+    async with city.writing() as db:
+        logins = {login["role"]: login for login in await load.logins(db)}
+    citizen, moderator = new_browser(), new_browser()
+    for browser, role in ((citizen, "citizen"), (moderator, "moderator")):
+        login = logins[role]
+        await browser.sign_in(Made(email=login["email"]), login["password"])
+
+    listed = (await moderator.get("/moderation")).select(".queue__item a")[:2]
+    own = (await citizen.get("/konto")).select(".comment__head a[href^='/beitraege/']")
+
+    assert {link["href"].rpartition("/")[2] for link in own} == {
+        link["href"].rpartition("/")[2] for link in listed
+    }
+    assert len(own) == 2
 
 
 DATED = {
@@ -170,7 +188,14 @@ async def may_sign_in(database, logins):
     """True for the last of the six: argon2 is slow on purpose."""
     assert [login["role"] for login in logins] == list(load.ROLES)
     async with database.reading() as db:
-        return await accounts.check_password(db, logins[-1]["email"], logins[-1]["password"]) is not None
+        return await behind(db, logins[-1]) is not None
+
+
+async def behind(db, login):
+    """The account a login opens, or None."""
+    stored = await accounts.stored_password(db, login["email"])
+    verified = await accounts.verified(stored, login["password"])
+    return await accounts.with_password(db, login["email"], verified)
 
 
 async def test_a_first_start_that_is_killed_leaves_nothing_and_the_next_one_completes_it(
@@ -218,7 +243,7 @@ async def test_logins_of_an_earlier_database_work_in_the_next(database):
 
     async with database.writing() as db:
         assert await load.logins(db, known) == known
-        person = await accounts.check_password(db, known[0]["email"], known[0]["password"])
+        person = await behind(db, known[0])
         assert await accounts.roles_of(db, person.id) == {"panelist"}
 
 

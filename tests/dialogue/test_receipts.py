@@ -55,6 +55,18 @@ async def test_a_receipt_has_a_number_and_a_secret_of_128_bit(make, new_browser,
     assert stored == (number, tokens.digest(secret.replace("-", "")))
 
 
+async def test_the_receipt_leads_where_its_author_finds_the_contribution_without_the_secret(browser, make):
+    thread = await make.thread()
+    await browser.sign_in(await make.citizen())
+
+    page = await browser.post(f"/faden/{thread.id}/schreiben", text=TEXT)
+    number = page.words(".receipt__number")
+
+    links = {link.text: link["href"] for link in page.select("main a")}
+    assert (links["Mein Konto"], links["Stand des Beitrags ansehen"]) == ("/konto", f"/beitraege/{number}")
+    assert (await browser.get(f"/beitraege/{number}")).words(".kern-title") == "Ihr Beitrag wird geprüft"
+
+
 async def test_the_number_alone_grants_nothing(make, new_browser, browser, database):
     number, _ = await written(make, new_browser)
     await browser.sign_in(await make.citizen())
@@ -117,7 +129,7 @@ async def test_the_secret_takes_the_contribution_back_without_signing_in(
         200,
         "Sie haben diesen Beitrag zurückgezogen",
     )
-    assert (again.status, await statuses(database)) == (409, ["withdrawn"])
+    assert (again.words("main"), await statuses(database)) == (page.words("main"), ["withdrawn"])
     assert (await browser.get(f"/beitraege/{number}")).status == 404
 
 

@@ -52,7 +52,8 @@ TABLE = {
     "do_reply": ("POST", "/beitraege/{number}/antworten", "people", 200),
     "edit": ("GET", "/beitraege/{number}/bearbeiten", "people", 200),
     "do_edit": ("POST", "/beitraege/{number}/bearbeiten", "people", 303),
-    "withdraw": ("POST", "/beitraege/{number}/zurueckziehen", "people", 303),
+    "withdraw": ("GET", "/beitraege/{number}/zurueckziehen", "people", 200),
+    "do_withdraw": ("POST", "/beitraege/{number}/zurueckziehen", "people", 303),
     "receipt": ("GET", "/beitrag", "everyone", 200),
     "open_receipt": ("POST", "/beitrag", "everyone", 200),
     "register": ("GET", "/konto/anlegen", "everyone", 200),
@@ -89,6 +90,7 @@ TABLE = {
     "healthz": ("GET", "/healthz", "everyone", 200),
     "readyz": ("GET", "/readyz", "everyone", 200),
 }
+OWN = ("edit", "do_edit", "withdraw", "do_withdraw")
 ALL_ROLES = ("moderator", "editor", "panelist", "committee", "admin")
 GETS = [name for name, (method, *_) in TABLE.items() if method == "GET"]
 TEXT = "Bitte kennzeichnen Sie jeden Text, den eine KI geschrieben hat."
@@ -120,7 +122,7 @@ class House:
         usual = {"slug": point.consultation.slug, "code": point.code, "number": published.number}
         usual |= {"thread": point.thread.id, "id": job.id}
         self.values = dict.fromkeys(TABLE, usual) | {"demo_mail_one": {"id": 7}}
-        self.values |= {name: {"number": own.number} for name in ("edit", "do_edit", "withdraw")}
+        self.values |= {name: {"number": own.number} for name in OWN}
         self.values |= {name: {"number": waits.number} for name in ("case", "claim", "decide")}
         link = {"password": PASSWORD}
         self.forms = {
@@ -256,13 +258,13 @@ async def test_what_is_refused_writes_nothing(house, dump, viewer):
 async def test_only_its_author_changes_a_comment_or_takes_it_back(house, make, dump, viewer, status):
     await house.furnish(viewer)
     comment = await make.comment(status=status)
-    for name in ("edit", "do_edit", "withdraw"):
+    for name in OWN:
         house.values[name] = {"number": comment.number}
     before = await dump()
 
-    answered = [await house.ask(viewer, name) for name in ("edit", "do_edit", "withdraw")]
+    answered = [await house.ask(viewer, name) for name in OWN]
 
-    assert answered == [404] * 3
+    assert answered == [404] * 4
     assert await dump() == before
 
 

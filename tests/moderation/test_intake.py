@@ -184,6 +184,62 @@ async def test_a_stance_may_come_along_with_the_contribution(browser, make, data
         ]
 
 
+@pytest.mark.parametrize(("value", "name"), [(1, "agree"), (0, "pass"), (-1, "disagree"), (None, None)])
+async def test_ones_stance_is_still_chosen_when_one_writes(browser, make, value, name):
+    thread, citizen = await make.thread(), await make.citizen()
+    if value is not None:
+        await make.stance(thread, citizen, value)
+    await browser.sign_in(citizen)
+
+    page = await browser.get(f"/faden/{thread.id}/schreiben")
+
+    assert [choice["value"] for choice in page.select("[name=stance][checked]")] == ([name] if name else [])
+
+
+async def test_the_form_says_what_one_writes_and_what_follows(browser, make):
+    author, parent = await make.citizen(), await make.comment()
+    comment = await make.comment(author=author, status="pending")
+    reply = await make.comment(
+        author=author, thread_id=parent.thread_id, parent_id=parent.id, status="pending"
+    )
+    await browser.sign_in(author)
+
+    addresses = [f"/faden/{parent.thread_id}/schreiben", f"/beitraege/{parent.number}/antworten"]
+    addresses += [f"/beitraege/{own.number}/bearbeiten" for own in (comment, reply)]
+    pages = [await browser.get(address) for address in addresses]
+
+    new = "Sie bekommen eine Beitragsnummer. Damit finden Sie Ihren Beitrag wieder."
+    kept = "Der neue Text ersetzt den alten. Die Beitragsnummer {} bleibt."
+    assert [(page.words("label[for=text]"), page.words(".nexts li:first-child")) for page in pages] == [
+        ("Ihr Beitrag", new),
+        ("Ihre Antwort", new),
+        ("Ihr Beitrag", kept.format(comment.number)),
+        ("Ihre Antwort", kept.format(reply.number)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "titles"),
+    [
+        ("Rufen Sie mich an: 0345 123 45 67", ["Steht hier etwas Persönliches?"]),
+        ("Mehr auf https://halle.example", ["Ihr Text enthält einen Link"]),
+        (
+            "erna@example.org, https://halle.example",
+            ["Steht hier etwas Persönliches?", "Ihr Text enthält einen Link"],
+        ),
+        ("IHR IDIOTEN IM RATSHOF!!!", []),
+        ("Alles gut so.", []),
+    ],
+)
+async def test_the_preview_tells_what_one_may_not_want_to_publish(browser, make, text, titles):
+    thread = await make.thread()
+    await browser.sign_in(await make.citizen())
+
+    page = await write(browser, thread, text, action="preview")
+
+    assert [title.text for title in page.select("form .kern-alert .kern-title")] == titles
+
+
 async def test_a_reply_belongs_to_its_contribution_and_cannot_be_replied_to(browser, make, database):
     parent = await make.comment()
     reply = await make.comment(thread_id=parent.thread_id, parent_id=parent.id)
@@ -279,8 +335,125 @@ async def test_after_publication_only_withdrawing_is_left(browser, make, databas
     edited = await browser.post(f"/beitraege/{comment.number}/bearbeiten", text="Anders", action="send")
     await browser.post(f"/beitraege/{comment.number}/zurueckziehen")
 
-    assert edited.status == 409
+    assert (edited.status, edited.words("h1")) == (409, "Dieser Beitrag ist schon geprüft")
     assert [(row[0], row[1]) for row in await stored(database)] == [(comment.text, "withdrawn")]
+
+
+async def test_after_the_end_what_waits_is_not_replaced_by_something_else(browser, make, database, owner):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status="pending")
+    await browser.sign_in(author)
+    await owner.execute("UPDATE threads SET closes_at = now()")
+    address = f"/beitraege/{comment.number}/bearbeiten"
+
+    answers = [await browser.get(address), await browser.post(address, text="Ganz anders")]
+    answers.append(await browser.post(address, text="Ganz anders", action="preview"))
+
+    assert [(answer.status, answer.words("h1")) for answer in answers] == [
+        (409, "Diese Beteiligung ist beendet")
+    ] * 3
+    assert answers[1].one("textarea").text.strip() == "Ganz anders"
+    assert await stored(database) == [(comment.text, "pending", None)]
+    page = await browser.get(f"/beitraege/{comment.number}")
+    assert [link.text for link in page.select(".form__actions")[0].select("a")] == ["Zurückziehen"]
+
+
+async def test_a_blocked_person_edits_nothing(browser, make, database, owner):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status="pending")
+    await browser.sign_in(author)
+    await owner.execute("UPDATE people SET blocked_until = now() + interval '1 day'")
+
+    page = await browser.post(f"/beitraege/{comment.number}/bearbeiten", text="Ganz anders")
+
+    assert (page.status, page.words(".errors li")) == (
+        422,
+        "Ihr Konto ist zurzeit für Beiträge gesperrt. Die Begründung steht unter „Mein Konto“.",
+    )
+    assert await stored(database) == [(comment.text, "pending", None)]
+
+
+async def test_the_page_after_editing_says_that_the_new_text_waits(browser, make):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status="pending")
+    await browser.sign_in(author)
+
+    page = await browser.post(f"/beitraege/{comment.number}/bearbeiten", text="Verbessert")
+
+    assert page.words("[role=status]") == (
+        "Ihr Beitrag wird geprüft Ein Mensch liest ihn, in der Regel innerhalb eines Werktags. "
+        "Zuletzt geändert: gerade eben."
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        ("pending", "Ihr Text wird danach nicht mehr geprüft und nicht veröffentlicht."),
+        (
+            "published",
+            "Ihr Text ist danach nicht mehr zu lesen, und Stimmen zu ihm zählen nicht mehr. Antworten anderer "
+            "bleiben stehen; darüber steht dann, dass der Beitrag nicht mehr öffentlich ist.",
+        ),
+    ],
+)
+async def test_taking_back_is_asked_for_before_it_happens(browser, make, database, status, sentence):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status=status)
+    await browser.sign_in(author)
+    address = f"/beitraege/{comment.number}/zurueckziehen"
+
+    own = await browser.get(f"/beitraege/{comment.number}")
+    asked = await browser.get(address)
+    before = await stored(database)
+    page = await browser.post(address)
+
+    assert (len(own.select(f"a[href='{address}']")), own.select(f"form[action='{address}']")) == (1, [])
+    assert asked.words(".form > p") == f"{sentence} Das lässt sich nicht rückgängig machen."
+    assert ([row[1] for row in before], (await stored(database))[0][1]) == ([status], "withdrawn")
+    assert page.words("[role=status]") == "Sie haben diesen Beitrag zurückgezogen Er ist nicht mehr zu lesen."
+
+
+@pytest.mark.parametrize("status", ["rejected", "hidden", "withdrawn"])
+async def test_what_nobody_reads_is_not_offered_for_taking_back(browser, make, status):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status=status)
+    await browser.sign_in(author)
+    address = f"/beitraege/{comment.number}/zurueckziehen"
+
+    asked = await browser.get(address)
+    tried = await browser.post(address)
+
+    assert (asked.status, asked.words("h1")) == (409, "Hier gibt es nichts zurückzuziehen")
+    refused = (tried.words("h1"), tried.select("#refusal ~ form"))
+    assert refused == (f"Beitrag {comment.number}" if status == "withdrawn" else asked.words("h1"), [])
+
+
+async def test_who_wrote_a_lot_may_still_mend_it(browser, make, database):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status="pending")
+    for _ in range(10):
+        await make.comment(author=author, created_at=clock.now())
+    await browser.sign_in(author)
+
+    await browser.post(f"/beitraege/{comment.number}/bearbeiten", text="Verbessert")
+
+    assert (await stored(database))[0] == ("Verbessert", "pending", None)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_taken_back_twice_is_taken_back(browser, make, database, at_once):
+    author = await make.citizen()
+    comment = await make.comment(author=author)
+    await browser.sign_in(author)
+
+    pressed = [browser.post(f"/beitraege/{comment.number}/zurueckziehen") for _ in range(2)]
+    answers = await asyncio.gather(*pressed) if at_once else [await each for each in pressed]
+
+    assert [answer.status for answer in answers] == [200, 200]
+    async with database.reading() as db:
+        entries = [entry["action"] for entry in await journal.page(db, None)]
+    assert (entries, await stored(database)) == (["comment.withdrawn"], [(comment.text, "withdrawn", None)])
 
 
 async def test_nobody_else_edits_or_withdraws(browser, make, database):

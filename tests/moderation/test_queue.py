@@ -1,5 +1,6 @@
 """The queue: longest waiting first, page by page to its end, and a case at any place of it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -68,7 +69,34 @@ async def test_a_case_behind_the_first_page_is_claimed_like_any_other(new_browse
     mine, others = [await browser.get(f"/moderation/{last.number}") for browser in (first, second)]
 
     assert "Sie bearbeiten diesen Beitrag." in mine.words(".case")
-    assert f"Diesen Beitrag bearbeitet gerade {holder.pseudonym}" in others.words(".case")
+    said = others.words(".case > .aside-note")
+    assert re.sub(r"[0-9]{2}:[0-9]{2}", "14:05", said) == (
+        f"Diesen Beitrag bearbeitet gerade {holder.pseudonym} , bis 14:05 Uhr. Entscheiden können Sie ihn danach."
+    )
+    assert (len(mine.select("form.decide")), others.select(".case form")) == (1, [])
+
+
+async def test_one_begins_with_the_oldest_that_nobody_holds(new_browser, make, wait):
+    waiting = await wait(3)
+    first, second = new_browser(), new_browser()
+    await first.sign_in(await make.moderator())
+    await second.sign_in(await make.moderator())
+
+    begins = [await second.get("/moderation")]
+    for comment in waiting:
+        await first.post(f"/moderation/{comment.number}/uebernehmen")
+        begins.append(await second.get("/moderation"))
+
+    assert [page.words(".stack > .kern-btn") for page in begins] == [
+        "Mit dem ältesten beginnen",
+        *["Mit dem ältesten freien beginnen"] * 2,
+        "",
+    ]
+    links = [link["href"] for page in begins for link in page.select(".stack > .kern-btn")]
+    assert links == [f"/moderation/{comment.number}" for comment in waiting]
+    assert begins[-1].words(".stack > .aside-note") == (
+        "Alles, was wartet, ist Ihr eigener Beitrag oder wird gerade von anderen bearbeitet."
+    )
 
 
 async def test_a_case_keeps_the_place_in_the_list_beside_it(browser, make, wait):
