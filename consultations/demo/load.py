@@ -79,7 +79,12 @@ async def city(db: AsyncConnection, say: Say) -> None:
 
 async def _rules(db: AsyncConnection, loaded: Loaded) -> None:
     book, terms = _read("netiquette"), _read("terms")
-    book_id = await _add(db, Rulebook, version=book["version"], title=book["title"], intro=book["intro"])
+    book_id = await _add(
+        db,
+        Rulebook,
+        valid_from=loaded.moment(200),  # before the first contribution it is applied to
+        **{key: book[key] for key in ("version", "title", "intro")},
+    )
     for rule in book["rule"]:
         values = {key: rule[key].strip() for key in ("title", "text", "easy", "reason")}
         rule_id = await _add(db, Rule, rulebook_id=book_id, number=int(rule["number"]), **values)
