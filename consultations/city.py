@@ -23,6 +23,7 @@ class City:
     demo_notice: str
     demo_text: str
     draft_notice: str
+    measures_note: str
     participation_note: str
     self_selection_note: str
     contact: dict[str, str]
