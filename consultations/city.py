@@ -68,6 +68,7 @@ class City(_Part):
     intro: Words
     easy: str
     draft_notice: Words
+    measures_note: str = ""
     participation_note: Words
     self_selection_note: Words
     contact: Contact

@@ -67,11 +67,15 @@ _POINTS = (
         Point.changed_at,
         Point.consultation_id,
         Consultation.slug,
+        Consultation.ends_on,
         Area.key.label("area_key"),
         Area.title.label("area_title"),
         _comments,
+        func.coalesce(threads.OPEN, False).label("is_open"),
+        func.coalesce(threads.ENDED, False).label("ended"),
     )
     .join(Consultation, Consultation.id == Point.consultation_id)
+    .join(Thread, Thread.id == Point.thread_id)
     .outerjoin(Area, Area.id == Point.area_id)
     .where(Consultation.published_at <= func.now())
     .order_by(Area.position, Point.position, Point.id)

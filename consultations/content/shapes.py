@@ -161,7 +161,6 @@ class StrategyFile(Part):
     title: Maybe = ""
     status: Maybe = ""
     note: Maybe = ""
-    measures_note: Maybe = ""
 
 
 class Phase(Dated):

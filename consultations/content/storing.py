@@ -102,7 +102,8 @@ async def _terms(db: AsyncConnection, stored: Stored, terms: shapes.TermsFile) -
 
 
 async def _rules(db: AsyncConnection, stored: Stored, book: shapes.NetiquetteFile) -> None:
-    values = {"version": book.version, "title": book.title, "intro": book.intro}
+    values: dict[str, Any] = {"version": book.version, "title": book.title, "intro": book.intro}
+    values["valid_from"] = stored.published_at  # before the first contribution it is applied to
     book_id, new = await _once(db, stored, Rulebook.version, values)
     if new:
         for rule in book.rule:

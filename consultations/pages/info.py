@@ -27,6 +27,7 @@ def _legal(slug: str) -> Any:
             checked=found.checked,
             note=found.note,
             dated=found.dated,
+            edition="",
         )
 
     return legal
@@ -40,9 +41,10 @@ async def terms(page: Page) -> Response:
         "dialogue/page.html",
         title=found.title,
         sections=found.sections,
-        checked=True,
+        checked=not page.house.settings.demo,
         note="",
-        dated=str(found.version),
+        dated="",
+        edition=found.version,
     )
 
 

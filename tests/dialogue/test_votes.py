@@ -24,7 +24,7 @@ async def test_a_second_vote_replaces_the_first(browser, make, database):
     page = await browser.post(f"/beitraege/{comment.number}/stimme", vote="disagree", headers=HTMX)
 
     assert page.one("[aria-pressed=true]")["value"] == "disagree"
-    assert page.words(".tally__text") == "0 % Zustimmung 0 % neutral 100 % Ablehnung n = 1"
+    assert page.words(".tally__text") == "0 % Zustimmung 0 % neutral 100 % Ablehnung 1 Stimme"
     assert await votes(database) == [(comment.id, citizen.id, -1)]
 
 
@@ -75,7 +75,7 @@ async def test_while_open_a_tally_is_shown_only_to_those_who_voted(new_browser, 
         for who in (voter, onlooker, new_browser())
     ]
 
-    assert seen == ["50 % Zustimmung 0 % neutral 50 % Ablehnung n = 2", "", ""]
+    assert seen == ["50 % Zustimmung 0 % neutral 50 % Ablehnung 2 Stimmen", "", ""]
 
 
 async def test_after_the_end_everyone_sees_the_tally(browser, make):
@@ -86,7 +86,7 @@ async def test_after_the_end_everyone_sees_the_tally(browser, make):
 
     page = await browser.get(f"/punkte/{point.code}")
 
-    assert page.words(".tally__text") == "0 % Zustimmung 100 % neutral 0 % Ablehnung n = 1"
+    assert page.words(".tally__text") == "0 % Zustimmung 100 % neutral 0 % Ablehnung 1 Stimme"
 
 
 async def test_before_the_seals_date_nobody_sees_a_tally(browser, make):

@@ -29,8 +29,8 @@ TEXTS = set(HIDDEN)
 SEES = {name: TEXTS if name == "moderator" else set() for name in VIEWERS} | {"author": TEXTS | {"email"}}
 MARKS = {status: f"Kennwort-{status}-Zwiebelkuchen" for status in HIDDEN} | {
     "email": "zwiebelkuchen@geheim.example",
-    "tally of votes": "n\xa0=\xa013",
-    "count of stances": "n\xa0=\xa011",
+    "tally of votes": "13\xa0Stimmen",
+    "count of stances": "11\xa0Antworten",
 }
 NUMBER = "ZZZ-ZZZ"
 LINK = re.compile(r'href="((?!/static/|/konto/anmelden)[/?][^"#]*)')

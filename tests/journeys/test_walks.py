@@ -367,7 +367,7 @@ async def test_the_export_holds_as_many_rows_as_the_page_says(role, address, vis
             strict=True,
         )
     }
-    await section.get_by_role("button", name="Daten zusammenstellen").click()
+    await section.get_by_role("button", name="Daten herunterladen").click()
     await expect(page.get_by_role("progressbar")).to_be_visible()
 
     await work()
@@ -380,7 +380,7 @@ async def test_the_export_holds_as_many_rows_as_the_page_says(role, address, vis
     assert (await download.value).suggested_filename == f"auftakt-{role}.zip"
     written, votes = (table(file, name) for name in ("beitraege.csv", "stimmen.csv"))
     assert (len(written), len(votes)) == (shown["Beiträge"], shown["Stimmen"])
-    assert shown["Menschen machen mit"] >= len({vote["schluessel"] for vote in votes}) > 100
+    assert shown["Menschen haben mitgemacht"] >= len({vote["schluessel"] for vote in votes}) > 100
     await page.goto(address)
     await expect(page.get_by_role("region", name="Meine Datenpakete")).to_contain_text("fertig")
 
