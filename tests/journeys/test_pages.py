@@ -146,6 +146,15 @@ KINDS = [
         "Beitrag schreiben",
     ),
     Kind(
+        "preview with personal data",
+        "do_write",
+        "citizen",
+        sent(
+            "/faden/{thread}/schreiben", text="Rufen Sie an: 0345 123 45 67, www.x.example", button="Vorschau"
+        ),
+        "Beitrag schreiben",
+    ),
+    Kind(
         "receipt",
         "do_write",
         "writer",
@@ -154,6 +163,7 @@ KINDS = [
     ),
     Kind("reply", "write_reply", "citizen", at("/beitraege/{talked}/antworten"), "Antwort schreiben"),
     Kind("edit", "edit", "citizen", at("/beitraege/{waiting}/bearbeiten"), "Beitrag bearbeiten"),
+    Kind("take back", "withdraw", "citizen", at("/beitraege/{waiting}/zurueckziehen"), "Beitrag"),
     Kind("receipt to open", "receipt", "", at("/beitrag"), "Meinen Beitrag wiederfinden"),
     Kind("receipt, nothing entered", "open_receipt", "", posted("/beitrag"), "Meinen Beitrag", 422),
     Kind(

@@ -338,7 +338,7 @@ async def test_the_second_of_two_moderators_is_told_and_loses_nothing(visit, mak
     await second.get_by_role("button", name="Ablehnen und weiter").click()
     await expect(second.locator("#refusal")).to_contain_text("bearbeitet gerade jemand anderes")
     await first.get_by_role("button", name="Veröffentlichen und weiter").click()
-    await expect(first).not_to_have_url(re.compile(number))
+    await expect(first.get_by_text(f"Beitrag {number} veröffentlicht.")).to_be_visible()
 
     await second.get_by_role("button", name="Noch einmal versuchen").click()
 
