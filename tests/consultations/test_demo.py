@@ -11,6 +11,7 @@ from dialogue import journal
 from dialogue.kit import clock
 from dialogue.kit.text import normalise
 from dialogue.tables import Comment, Thread, Vote
+from moderation.tables import Rulebook
 
 
 @pytest.fixture
@@ -94,3 +95,11 @@ async def test_nothing_says_that_the_council_resolved_it(browser, city):
     assert ["Demonstration – keine Seite der Stadt" in text for text in texts] == [True] * len(pages)
     claims = ("hat beschlossen", "wurde beschlossen", "Ratsbeschluss vom", "vom Stadtrat beschlossen")
     assert [claim for claim in claims for text in texts if claim in text] == []
+
+
+async def test_the_netiquette_is_older_than_what_it_decides(city):
+    async with city.reading() as db:
+        valid_from = (await db.execute(select(Rulebook.valid_from))).scalar_one()
+        first = (await db.execute(select(func.min(Comment.created_at)))).scalar_one()
+
+    assert valid_from < first
