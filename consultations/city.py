@@ -1,6 +1,7 @@
 """The city whose platform this is: name, contact and texts from files, never from code."""
 
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -51,7 +52,7 @@ class LegalPage(_Part):
     checked: bool
     section: list[Section]
     note: str = ""
-    dated: str = ""
+    dated: date | None = None
 
 
 class _Legal(_Part):

@@ -43,7 +43,7 @@ async def terms(page: Page) -> Response:
         sections=found.sections,
         checked=not page.house.settings.demo,
         note="",
-        dated="",
+        dated=None,
         edition=found.version,
     )
 

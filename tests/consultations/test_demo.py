@@ -16,7 +16,7 @@ from dialogue.kit.database import Database
 from dialogue.kit.settings import Settings
 from dialogue.kit.text import normalise
 from dialogue.tables import Comment, Stance, Thread, Vote
-from moderation.tables import Decision
+from moderation.tables import Decision, Rulebook
 from tests.make import Made
 
 
@@ -261,3 +261,11 @@ async def test_nothing_says_that_the_council_resolved_it(browser, city):
     assert ["Demonstration – keine Seite der Stadt" in text for text in texts] == [True] * len(pages)
     claims = ("hat beschlossen", "wurde beschlossen", "Ratsbeschluss vom", "vom Stadtrat beschlossen")
     assert [claim for claim in claims for text in texts if claim in text] == []
+
+
+async def test_the_netiquette_is_older_than_what_it_decides(city):
+    async with city.reading() as db:
+        valid_from = (await db.execute(select(Rulebook.valid_from))).scalar_one()
+        first = (await db.execute(select(func.min(Comment.created_at)))).scalar_one()
+
+    assert valid_from < first
