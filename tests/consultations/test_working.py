@@ -19,7 +19,7 @@ async def at_work(settings, url):
     running = asyncio.create_task(working.work(settings, url, stop))
     yield running
     stop.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         await running
 
 
@@ -28,7 +28,7 @@ async def backends(owner):
 
 
 async def appeared(owner, gone=frozenset()):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             if found := await backends(owner) - gone:
                 return found
@@ -54,8 +54,11 @@ async def test_it_says_so_again_while_it_lasts(settings, cluster, monkeypatch):
     monkeypatch.setattr(working, "REMINDER", 0.5)
 
     with capture_logs() as logs:
-        async with at_work(settings, cluster.url("dialog", "nirgends")):
-            await asyncio.sleep(2.5)
+        async with at_work(settings, cluster.url("dialog", "nirgends")), asyncio.timeout(20):
+            while True:
+                if len(logs) == 3:
+                    break
+                await asyncio.sleep(0.1)
 
     assert [each["event"] for each in logs] == ["queue_lost"] * 3
 
@@ -93,7 +96,7 @@ async def test_a_job_that_takes_too_long_is_ended_before_the_worker_ends(
     async with database.writing() as db:
         await jobs.enqueue(db, "endless")
 
-    async with at_work(settings, app_url), asyncio.timeout(10):
+    async with at_work(settings, app_url), asyncio.timeout(20):
         await begun.wait()
 
     assert ended.is_set()
