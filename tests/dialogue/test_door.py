@@ -783,10 +783,6 @@ class Refused:
     async def parent_gone(self):
         return f"/beitraege/{(await self.make.comment(status='hidden')).number}/antworten", {}
 
-    async def decided_meanwhile(self):
-        comment = await self.make.comment(author=self.person, status="rejected")
-        return f"/beitraege/{comment.number}/bearbeiten", {}
-
     async def too_many(self):
         thread = await self.make.thread()
         for _ in range(10):
@@ -804,7 +800,6 @@ STATUS = {
     "not_open_yet": 409,
     "no_thread": 404,
     "parent_gone": 404,
-    "decided_meanwhile": 409,
     "too_many": 429,
     "broken_key": 400,
     "not_a_moderator": 403,
@@ -831,6 +826,17 @@ async def test_after_the_end_the_text_stays_to_be_copied_and_nothing_promises_an
     await browser.sign_in(await make.citizen())
 
     page = await browser.post(f"/faden/{thread.id}/schreiben", text=TEXT)
+
+    assert (page.status, page.one("main textarea").text.lstrip("\n")) == (409, TEXT)
+    assert page.select("main form") == []
+
+
+async def test_the_new_text_of_what_was_decided_meanwhile_stays_to_be_copied(browser, make):
+    author = await make.citizen()
+    comment = await make.comment(author=author, status="rejected")
+    await browser.sign_in(author)
+
+    page = await browser.post(f"/beitraege/{comment.number}/bearbeiten", text=TEXT)
 
     assert (page.status, page.one("main textarea").text.lstrip("\n")) == (409, TEXT)
     assert page.select("main form") == []
