@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
-from dialogue import accounts, limits
+from dialogue import accounts, limits, web
 from dialogue.kit import clock, jobs, tokens
 from dialogue.tables import Attempt, Comment, Consent, Link, Person, SignIn, Vote
 from tests.browser import fields
@@ -632,7 +632,13 @@ async def test_a_session_that_has_ended_is_no_longer_listed(browser, new_browser
 
 
 @pytest.fixture
-async def nobody_checks():
+def patient(monkeypatch):
+    """Passwords are slow on purpose, and slower where other work is done: no request is given up."""
+    monkeypatch.setattr(web, "SECONDS", 120)
+
+
+@pytest.fixture
+async def nobody_checks(patient):
     """Nobody checks or hashes passwords until `resume` is called: as if very many were in front."""
     await password_hash()  # of the test's people: not behind the very many
     for holder in (1, 2):
@@ -649,7 +655,7 @@ async def nobody_checks():
 
 async def queued(count):
     """Wait until so many wait for a password to be checked, or hashed."""
-    for _ in range(500):
+    for _ in range(6_000):
         if accounts._few.statistics().tasks_waiting == count:
             break
         await asyncio.sleep(0.01)
@@ -831,7 +837,7 @@ async def burst(count, send):
     return sorted(answer.status for answer in answers)
 
 
-async def test_a_burst_of_sign_ins_is_counted_exactly(new_browser, make, database):
+async def test_a_burst_of_sign_ins_is_counted_exactly(new_browser, make, database, patient):
     person, visitors = await make.citizen(), [new_browser() for _ in range(14)]
 
     statuses = await burst(14, lambda n: sign_in(visitors[n], person.email, "falsch"))
