@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -143,6 +143,7 @@ def serve(
     city.read(settings)
     if follow_parent:
         supervise.follow_parent()
+    signal.signal(signal.SIGTERM, _interrupt)  # uvicorn raises it again after draining: end the database, too
     with _cluster(settings) as urls:
         asyncio.run(_refuse_unsafe(settings, urls))
         os.environ[RUNNING] = urls[0]  # for the processes uvicorn starts, also while the database restarts
@@ -208,11 +209,14 @@ def demo(*, port: int | None = None) -> None:
         raise Unsafe(
             "Die Demonstration läuft nur mit ihrer eigenen Datenbank: Bitte DIALOG_DATABASE_URL entfernen."
         )
+    demonstration.must_be_free(port)
     os.environ["DIALOG_ORIGIN"] = f"http://127.0.0.1:{port}"
     started = time.monotonic()
     with _cluster(settings) as urls:
         asyncio.run(_prepare_demo(settings, urls))
-        demonstration.run(settings, port, say, started)
+        with suppress(KeyboardInterrupt):
+            demonstration.run(settings, port, say, started)
+    say(f"Beendet. Die Daten bleiben in {settings.data}.")
 
 
 async def _prepare_demo(settings: Settings, urls: tuple[str, str]) -> None:
@@ -242,12 +246,13 @@ def create(*, email: str, role: list[str] | None = None) -> None:
         )
 
     async def work(database: Any, settings: Settings) -> str:
+        from consultations import demonstration
         from dialogue import accounts
 
         async with database.writing() as db:
             person_id = await accounts.create(db, email, role or [])
             token = await accounts.new_link(db, person_id, "invite")
-        return f"{settings.origin or 'http://127.0.0.1:8000'}/konto/passwort?schluessel={token}"
+        return f"{settings.origin or demonstration.origin(settings)}/konto/passwort?schluessel={token}"
 
     print(_run(work))
 

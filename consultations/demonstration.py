@@ -1,6 +1,7 @@
 """The demonstration: filled once, its dates follow today, web server and worker kept running."""
 
 import json
+import socket
 import time
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -33,8 +34,28 @@ async def prepare(settings: Settings, database: Database, say: Say) -> None:
     write_private(settings.demo_marker, json.dumps({"demo": True}))
 
 
+def must_be_free(port: int) -> None:
+    """Raise SystemExit when somebody else answers there: their pages would be taken for ours."""
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError:
+            raise SystemExit(
+                f"Der Port {port} ist schon belegt. Mit PORT={port + 1} make demo geht ein anderer."
+            ) from None
+
+
+def origin(settings: Settings) -> str:
+    """Where the demonstration of this folder last answered."""
+    marker = settings.demo_marker
+    port = json.loads(marker.read_text(encoding="utf-8")).get("port") if marker.exists() else None
+    return f"http://127.0.0.1:{port or 8000}"
+
+
 def run(settings: Settings, port: int, say: Say, started: float) -> None:
     """Start both processes, say where to look, and keep them until Ctrl-C or SIGTERM."""
+    write_private(settings.demo_marker, json.dumps({"demo": True, "port": port}))
     commands = {
         "Webserver": ["serve", "--port", str(port)],
         "Worker": ["worker"],

@@ -4,11 +4,15 @@ import asyncio
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import time
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from consultations import city
@@ -99,6 +103,52 @@ def test_the_commands_work_one_after_the_other_and_leave_no_server_behind(tmp_pa
     assert len(zipfile.ZipFile(out).read("stimmen.csv").splitlines()) == 3001
     assert checked.stdout.strip() == "Alles in Ordnung."
     assert postgres.attach(tmp_path) is None
+
+
+@pytest.fixture
+def taken():
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening.getsockname()[1]
+
+
+def test_a_port_where_somebody_else_answers_is_refused_before_anything_is_made(tmp_path, taken):
+    result = run(tmp_path, "demo", PORT=str(taken))
+
+    assert (result.returncode, result.stdout, list(tmp_path.iterdir())) == (1, "", [])
+    assert result.stderr.startswith(f"Der Port {taken} ist schon belegt.")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_server_that_is_told_to_end_leaves_no_database_behind(tmp_path, taken, workers):
+    run(tmp_path, "migrate")
+    (tmp_path / "demo.json").write_text('{"demo": true, "port": 8123}')
+    env = {key: value for key, value in os.environ.items() if not key.startswith("DIALOG_")}
+    command = [
+        sys.executable,
+        "-m",
+        "consultations.cli",
+        "serve",
+        "--port",
+        str(taken + 1),
+        "--workers",
+        workers,
+    ]
+    server = subprocess.Popen(command, env=env | {"DIALOG_DATA": str(tmp_path)})
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with suppress(httpx2.TransportError):
+            if httpx2.get(f"http://127.0.0.1:{taken + 1}/readyz").status_code == 200:
+                break
+        time.sleep(0.1)
+    invited = run(tmp_path, "person", "create", "--email", "a@halle.example")
+
+    server.terminate()
+
+    assert server.wait(20) in {0, -15}
+    assert postgres.attach(tmp_path) is None
+    assert invited.stdout.startswith("http://127.0.0.1:8123/konto/passwort?schluessel=")
 
 
 def test_unknown_addresses_and_roles_get_a_sentence(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from dialogue.tables import Comment, Vote
+from moderation import intake
 from tests.durability.conftest import Crowd, Installation, crowd
 
 KILLS, PEOPLE, COMMENTS = 5, 40, 60
@@ -58,9 +59,9 @@ class Load:
                 )
                 self.votes[comment.id, person_id] = value
                 if turn % 12 == 0 and turn < 100:
-                    once = uuid4()
+                    form = {"text": f"Beitrag {n} {turn}", "once": str(uuid4()), "action": "send"}
+                    once = intake.key(UUID(form["once"]), form["text"])
                     self.tried.add(once)
-                    form = {"text": f"Beitrag {n} {turn}", "once": str(once), "action": "send"}
                     await self._until_acknowledged(client, f"/faden/{self.group.thread_id}/schreiben", form)
                     self.comments.add(once)
                 await asyncio.sleep(0.05)

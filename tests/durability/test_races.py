@@ -88,7 +88,7 @@ async def _shown(client, person, number):
     """What the page says after one more vote of this person, which the model then holds, too."""
     headers = {"cookie": f"session={person[1]}", "hx-request": "true"}
     answer = await client.post(f"/beitraege/{number}/stimme", data={"vote": "agree"}, headers=headers)
-    return int(answer.text.rsplit("n&nbsp;=&nbsp;", 1)[1].split("<")[0])
+    return int(answer.text.rpartition('"tally__n">')[2].partition("&nbsp;")[0])
 
 
 def _tally(stored, comment_id):

@@ -1,10 +1,11 @@
 """What people wrote to harm others, in a browser that has no other protection: nothing runs."""
 
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
-from dialogue.kit import text
+from dialogue.kit import clock, text
 from moderation.triage import signs
 from tests.dialogue.test_text import ALL
 from tests.journeys.conftest import Visits
@@ -42,6 +43,11 @@ async def unprotected(visit: Visits):
     return opened
 
 
+async def far_away(make):
+    """A consultation that ends last: the start page asks for what ends first."""
+    return await make.consultation(ends_on=clock.today() + timedelta(days=400))
+
+
 async def test_the_trap_would_notice(visit):
     page = await visit(bypass_csp=True)
     await page.add_init_script(TRAP)
@@ -56,7 +62,7 @@ async def test_the_trap_would_notice(visit):
 async def test_nothing_that_people_wrote_runs_on_the_page_of_a_point(unprotected, make):
     texts = 0
     for start in range(0, len(ALL), A_PAGE):
-        point = await make.point(code=f"X{start}")
+        point = await make.point(await far_away(make), code=f"X{start}")
         for n, (_, payload) in enumerate(ALL[start : start + A_PAGE]):
             typed = text.normalise(payload)
             author = await make.person(pseudonym=f"{typed} {start + n}", password=None)
@@ -71,7 +77,7 @@ async def test_nothing_that_people_wrote_runs_on_the_page_of_a_point(unprotected
 
 
 async def test_nothing_that_people_wrote_runs_in_the_queue(unprotected, make, live):
-    point = await make.point(code="X999")
+    point = await make.point(await far_away(make), code="X999")
     for _, payload in ALL[::7]:
         typed = text.normalise("Depp! " + payload)
         marks = [sign.stored() for sign in signs.judge(typed)]
