@@ -76,7 +76,7 @@ async def test_nothing_that_people_wrote_runs_on_the_page_of_a_point(unprotected
     assert texts == len(ALL)
 
 
-async def test_nothing_that_people_wrote_runs_in_the_queue(unprotected, make, live):
+async def test_nothing_that_people_wrote_runs_in_the_queue(unprotected, make, live, owner):
     point = await make.point(await far_away(make), code="X999")
     for _, payload in ALL[::7]:
         typed = text.normalise("Depp! " + payload)
@@ -84,5 +84,7 @@ async def test_nothing_that_people_wrote_runs_in_the_queue(unprotected, make, li
         await make.comment(point.thread, await make.citizen(), text=typed, status="pending", signs=marks)
 
     _, found = await unprotected(live.people["moderator"], "/moderation")
+    gone = "UPDATE comments SET status = 'withdrawn' WHERE status = 'pending' AND thread_id = $1"
+    await owner.execute(gone, point.thread.id)  # other walks look at the queue, too
 
     assert found == []
