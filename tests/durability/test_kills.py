@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from dialogue.tables import Comment, Vote
+from moderation import intake
 from tests.durability.conftest import Crowd, Installation, crowd
 
 KILLS, PEOPLE, COMMENTS = 5, 40, 60
@@ -58,11 +59,12 @@ class Load:
                 )
                 self.votes[comment.id, person_id] = value
                 if turn % 12 == 0 and turn < 100:
-                    once = uuid4()
-                    self.tried.add(once)
-                    form = {"text": f"Beitrag {n} {turn}", "once": str(once), "action": "send"}
+                    once, text = uuid4(), f"Beitrag {n} {turn}"
+                    key = intake.key(once, text)
+                    self.tried.add(key)
+                    form = {"text": text, "once": str(once), "action": "send"}
                     await self._until_acknowledged(client, f"/faden/{self.group.thread_id}/schreiben", form)
-                    self.comments.add(once)
+                    self.comments.add(key)
                 await asyncio.sleep(0.05)
 
     async def _until_acknowledged(self, client: httpx2.AsyncClient, path: str, form: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import random
 
 import httpx2
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from dialogue.tables import Vote
@@ -88,7 +89,7 @@ async def _shown(client, person, number):
     """What the page says after one more vote of this person, which the model then holds, too."""
     headers = {"cookie": f"session={person[1]}", "hx-request": "true"}
     answer = await client.post(f"/beitraege/{number}/stimme", data={"vote": "agree"}, headers=headers)
-    return int(answer.text.rsplit("n&nbsp;=&nbsp;", 1)[1].split("<")[0])
+    return int(BeautifulSoup(answer.text, "html.parser").select_one(".tally__n").get_text().split()[0])
 
 
 def _tally(stored, comment_id):
