@@ -4,6 +4,7 @@ import asyncio
 import random
 
 import httpx2
+from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from dialogue.tables import Vote
