@@ -63,7 +63,7 @@ class Load:
                     once = intake.key(UUID(form["once"]), form["text"])
                     self.tried.add(once)
                     await self._until_acknowledged(client, f"/faden/{self.group.thread_id}/schreiben", form)
-                    self.comments.add(key)
+                    self.comments.add(once)
                 await asyncio.sleep(0.05)
 
     async def _until_acknowledged(self, client: httpx2.AsyncClient, path: str, form: dict[str, str]) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import random
 
 import httpx2
-from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from dialogue.tables import Vote
