@@ -247,7 +247,10 @@ async def test_without_javascript_one_signs_in_answers_votes_and_writes(visit, m
     desk = await visit(java_script_enabled=False)
     await desk.goto("/konto/anmelden?next=/moderation")
     await sign_in(desk, moderator)
-    await desk.get_by_role("link", name="Und das schreibe ich ohne Skript.").click()
+    case = desk.get_by_role("link", name="Und das schreibe ich ohne Skript.")
+    while not await case.count():  # what waits longest stands first
+        await desk.get_by_role("link", name="Weitere anzeigen").click()
+    await case.click()
     await desk.get_by_role("button", name="Für 15 Minuten übernehmen").click()
     await expect(desk.get_by_text("Sie bearbeiten diesen Beitrag.")).to_be_visible()
     await desk.get_by_role("button", name="Veröffentlichen und weiter").click()
