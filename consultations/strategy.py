@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.calendar import SEALED
 from consultations.tables import Area, Consultation, Measure, Point, Response
-from dialogue import comments, threads
+from dialogue import comments, listing, threads
 from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
 from dialogue.stances import OFFICIAL
@@ -38,6 +38,8 @@ _POINT = (
         Consultation.title.label("consultation_title"),
         Consultation.ends_on,
         _comments,
+        listing.gaps(Point.thread_id).label("gaps"),
+        comments.waits(Point.thread_id).label("waits"),
         *(
             column.label(f"thread_{column.name}")
             for column in threads.COLUMNS
@@ -51,9 +53,12 @@ _POINT = (
 )
 
 
-async def point(db: AsyncConnection, code: str) -> Record:
-    """A point of a published consultation with its thread's dates and count of comments, else NotFound."""
-    found = (await db.execute(_POINT, {"code": code.upper()[:20]})).first()
+async def point(db: AsyncConnection, code: str, person_id: int | None = None) -> Record:
+    """A point of a published consultation with its thread's dates and count of comments, else NotFound.
+
+    `gaps`: places whose text is gone; `waits`: something of this person waits to be published.
+    """
+    found = (await db.execute(_POINT, {"code": code.upper()[:20], "viewer": person_id or 0})).first()
     if found is None:
         raise NotFound
     return found

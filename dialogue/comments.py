@@ -143,6 +143,12 @@ async def by_author(db: AsyncConnection, person_id: int) -> Sequence[Record]:
     return (await db.execute(_OWN, {"author": person_id})).all()
 
 
+def waits(thread_id: Any) -> ColumnElement[bool]:
+    """Whether something of the bound `viewer` waits in a thread: rarely, so it is asked before it is read."""
+    mine = (Comment.author_id == bindparam("viewer", type_=BigInteger), Comment.status == "pending")
+    return select(Comment.id).where(Comment.thread_id == thread_id, *mine).exists()
+
+
 async def waiting(db: AsyncConnection, person_id: int, thread_id: int) -> Sequence[Record]:
     """A person's own comments that wait in a thread."""
     return (await db.execute(_OWN_WAITING, {"author": person_id, "thread": thread_id})).all()

@@ -5,7 +5,20 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, and_, bindparam, case, func, literal, null, select, true, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    null,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -30,6 +43,12 @@ _VISIBLE = (
     .where(visible_to(NOBODY))
 )
 # What is no longer public leaves its place to the replies: nothing of it is read but when it was public.
+_left_with_replies = and_(
+    Comment.parent_id.is_(None),
+    Comment.status.in_(("hidden", "withdrawn")),
+    Comment.published_at.is_not(None),
+    select(_reply.id).where(_answers).correlate(Comment).exists(),
+)
 _LEFT = select(
     Comment.id,
     literal("").label("number"),
@@ -42,15 +61,16 @@ _LEFT = select(
     null().label("author_id"),
     literal("").label("pseudonym"),
     literal(PAGE).label("replies"),
-).where(
-    Comment.status.in_(("hidden", "withdrawn")),
-    Comment.published_at.is_not(None),
-    select(_reply.id).where(_answers).correlate(Comment).exists(),
-)
+).where(_left_with_replies)
+
+
+def gaps(thread_id: Any) -> ColumnElement[bool]:
+    """Whether a thread has places whose text is gone and whose replies stay: rarely, so it is asked first."""
+    return select(Comment.id).where(Comment.thread_id == thread_id, _left_with_replies).exists()
 
 
 @cache
-def _query(sort: str, continued: bool) -> Select[Any]:
+def _query(sort: str, continued: bool, gaps: bool) -> Select[Any]:
     """Top-level comments of a thread, each with its reply count and first replies, in one statement."""
     if sort == "newest":
         keys: tuple[Any, ...] = (Comment.published_at, Comment.id)
@@ -61,15 +81,14 @@ def _query(sort: str, continued: bool) -> Select[Any]:
         behind = tuple_(*keys) > tuple_(bindparam("hash", type_=BigInteger), _last)
     inside = (Comment.thread_id == bindparam("thread"), Comment.parent_id.is_(None))
     arms = [
-        arm.add_columns(
-            (_hash if sort == "mixed" else literal(0)).label("hash"),
-        )
+        arm.add_columns((_hash if sort == "mixed" else literal(0)).label("hash"))
         .where(*inside, behind if continued else true())
         .order_by(*order)
         .limit(PAGE + 1)
-        for arm in (_VISIBLE, _LEFT)
+        for arm in ((_VISIBLE, _LEFT) if gaps else (_VISIBLE,))
     ]
-    return _with_replies(arms[0].union_all(arms[1]).subquery("arms"), sort)
+    both = arms[0].union_all(*arms[1:]) if gaps else arms[0]
+    return _with_replies(both.subquery("arms"), sort)
 
 
 def _with_replies(arms: Any, sort: str) -> Select[Any]:
@@ -109,13 +128,18 @@ class Listing:
         return [row.id for row in rows if row.status != GONE]
 
 
-async def page(db: AsyncConnection, thread_id: int, sort: str, seed: int, cursor: str = "") -> Listing:
-    """One page of at most 50 top-level comments; `cursor` is the one of the page before."""
+async def page(
+    db: AsyncConnection, thread_id: int, sort: str, seed: int, cursor: str = "", *, gaps: bool = True
+) -> Listing:
+    """One page of at most 50 top-level comments; `cursor` is the one of the page before.
+
+    Without `gaps` (see above) places whose text is gone are not looked for.
+    """
     values: dict[str, Any] = {"thread": thread_id, "seed": seed}
     if cursor:
         values |= _read_cursor(sort, cursor)
     listing = Listing()
-    for row in await db.execute(_query(sort, bool(cursor)), values):
+    for row in await db.execute(_query(sort, bool(cursor), gaps), values):
         if row.parent_id is None:
             listing.top.append(row)
         else:

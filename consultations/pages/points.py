@@ -25,10 +25,12 @@ async def point(page: Page) -> Response:
     sort = page.query.get("sort", "mixed")
     if sort not in SORTS:
         raise NotFound
-    found = await strategy.point(page.db, page.params["code"])
-    shown = await listing.page(page.db, found.thread_id, sort, _seed(page), page.query.get("weiter", ""))
     person_id = page.person.id if page.person else None
-    waiting = await comments.waiting(page.db, person_id, found.thread_id) if person_id else []
+    found = await strategy.point(page.db, page.params["code"], person_id)
+    shown = await listing.page(
+        page.db, found.thread_id, sort, _seed(page), page.query.get("weiter", ""), gaps=found.gaps
+    )
+    waiting = await comments.waiting(page.db, person_id, found.thread_id) if person_id and found.waits else []
     return page.render(
         "consultations/point.html",
         point=found,

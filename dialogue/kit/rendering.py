@@ -1,7 +1,7 @@
 """The template environment: autoescape, gettext, and the few helpers pages need."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import uuid4
 
@@ -33,6 +33,7 @@ def environment(**everywhere: Any) -> Environment:
         "number": messages.number,
         "paragraphs": text.paragraphs,
         "excerpt": text.excerpt,
+        "remembered": lru_cache(maxsize=8192),  # a macro whose output depends on its arguments alone
     }
     env.filters.update(filters)
     env.globals.update(static=files.static, once=once, section="", **everywhere)
