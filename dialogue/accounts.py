@@ -117,18 +117,6 @@ class Current:
     def moderates(self) -> bool:
         return "moderator" in self.roles
 
-    @property
-    def is_moderator(self) -> bool:
-        return self.moderates
-
-    @property
-    def is_panelist(self) -> bool:
-        return "panelist" in self.roles
-
-    @property
-    def is_committee(self) -> bool:
-        return "committee" in self.roles
-
 
 _ALIVE: ColumnElement[bool] = and_(
     SignIn.expires_at > func.now(),

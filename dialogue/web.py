@@ -350,22 +350,7 @@ async def answer(request: Request, error: BaseException, form: FormData | None =
     """
     if isinstance(error, ClientDisconnect):
         return Response(status_code=400)
-    refusal = as_refusal(error)
-    reference = ""
-    if refusal is None or isinstance(refusal, Unavailable):
-        reference = secrets.token_hex(4)
-        route = getattr(request.scope.get("route"), "path", "")  # not the address: it may hold what was typed
-        log.error("request_failed", reference=reference, route=route, kind=type(error).__name__)
-    if refusal is None:
-        log.error("defect", reference=reference, exc_info=error)
-        refusal = Refusal("Das war unser Fehler. Bitte versuchen Sie es gleich noch einmal.")
-        refusal.status = 500
-        refusal.title = "Etwas ist schiefgegangen"
-    kept = [
-        (key, value)
-        for key, value in (form or FormData()).multi_items()
-        if isinstance(value, str) and key not in NEVER_KEPT and value
-    ]
+    refusal, reference = _reported(request, error)
     template = "errors/sign_in.html" if isinstance(refusal, SignInNeeded) else "errors/error.html"
     house: House = request.app.state.house
     html = house.templates.get_template(template).render(
@@ -375,7 +360,7 @@ async def answer(request: Request, error: BaseException, form: FormData | None =
         status=refusal.status,
         title=refusal.title,
         text=refusal.text,
-        kept=kept,
+        kept=_kept(form),
         retry=request.scope["path"]
         if form is not None and request.method == "POST" and refusal.may_pass
         else "",
@@ -387,6 +372,30 @@ async def answer(request: Request, error: BaseException, form: FormData | None =
     if isinstance(refusal, TooMany | Unavailable):
         response.headers["retry-after"] = str(refusal.seconds)
     return response
+
+
+def _reported(request: Request, error: BaseException) -> tuple[Refusal, str]:
+    """The refusal, and the number under which the log knows what nobody meant to say no to."""
+    refusal = as_refusal(error)
+    if refusal is not None and not isinstance(refusal, Unavailable):
+        return refusal, ""
+    reference = secrets.token_hex(4)
+    route = getattr(request.scope.get("route"), "path", "")  # not the address: it may hold what was typed
+    log.error("request_failed", reference=reference, route=route, kind=type(error).__name__)
+    if refusal is None:
+        log.error("defect", reference=reference, exc_info=error)
+        refusal = Refusal("Das war unser Fehler. Bitte versuchen Sie es gleich noch einmal.")
+        refusal.status = 500
+        refusal.title = "Etwas ist schiefgegangen"
+    return refusal, reference
+
+
+def _kept(form: FormData | None) -> list[tuple[str, str]]:
+    return [
+        (key, value)
+        for key, value in (form or FormData()).multi_items()
+        if isinstance(value, str) and key not in NEVER_KEPT and value
+    ]
 
 
 def _back(request: Request) -> str:
