@@ -25,9 +25,15 @@ class Consultation(Base):
     title: Mapped[Plain]
     lead: Mapped[Plain]
     about: Mapped[Plain]
-    starts_on: Mapped[date] = mapped_column(Date)
-    ends_on: Mapped[date] = mapped_column(Date)
+    starts_on: Mapped[date | None] = mapped_column(Date)
+    ends_on: Mapped[date | None] = mapped_column(Date)
     checks_first: Mapped[bool] = mapped_column(server_default=sql("true"))
+    guests_write: Mapped[bool] = mapped_column(server_default=sql("false"))
+    guests_vote: Mapped[bool] = mapped_column(server_default=sql("false"))
+    contact: Mapped[str] = mapped_column(Text, server_default="", info=IMPERSONAL)
+    privacy: Mapped[str] = mapped_column(Text, server_default="", info=IMPERSONAL)
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id"), unique=True)
+    circle_id: Mapped[int | None] = mapped_column(ForeignKey("circles.id"), index=True)
     sealed_until: Mapped[Moment | None]
     rulebook_id: Mapped[int | None] = mapped_column(ForeignKey("rulebooks.id"))
     published_at: Mapped[Moment | None]
@@ -37,6 +43,9 @@ class Consultation(Base):
     created_at: Mapped[Created]
     __table_args__ = (
         CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
+        CheckConstraint(
+            "published_at IS NULL OR num_nonnulls(starts_on, ends_on) = 2", name="published_has_dates"
+        ),
         CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="plain_slug"),
     )
 

@@ -1,6 +1,6 @@
 """Rows of the ground floor: people, sign-ins, threads, comments, votes, stances, journal, jobs."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,8 +8,10 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Computed,
+    Date,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     LargeBinary,
@@ -26,6 +28,7 @@ from dialogue.kit.database import Base
 from dialogue.kit.personal import CONSENT, DUTY, IMPERSONAL, personal
 
 SOURCES = ("account", "guest", "import", "paper")
+ROLES = ("moderator", "editor", "panelist", "committee", "admin")
 STATUSES = ("pending", "published", "rejected", "hidden", "withdrawn")
 
 Id = Annotated[int, mapped_column(BigInteger, Identity(), primary_key=True)]
@@ -36,6 +39,7 @@ Source = Annotated[str, mapped_column(Text, info=IMPERSONAL, server_default="acc
 ACCOUNT = "bis zur Löschung des Kontos"
 SESSION = "bis zum Abmelden, höchstens 30 Tage"
 COMMENT = "mit dem Beitrag"
+AWAY = "ein Jahr nach deren Ende"
 CAST = "sechs Monate nach dem Ende der Beteiligung ohne Bezug zur Person"
 UNLINKED = "offene Beteiligung: löschen; beendete: unter zufälligem Schlüssel behalten"
 WRITTEN = personal("Zeitpunkt des Beitrags", keep=COMMENT, on_erasure="bleibt")
@@ -84,14 +88,65 @@ class Person(Base):
     )
 
 
+class Circle(Base):
+    """A group of people for whom a conversation is kept: the staff of the administration, a council."""
+
+    __tablename__ = "circles"
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
+    about: Mapped[str] = mapped_column(Text, server_default="", info=IMPERSONAL)
+    created_at: Mapped[Created]
+
+
+class Member(Base):
+    """Who belongs to a circle."""
+
+    __tablename__ = "members"
+    circle_id: Mapped[int] = mapped_column(ForeignKey("circles.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("people.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    added_at: Mapped[Created] = mapped_column(info=personal("Nachweis der Zugehörigkeit", keep=ACCOUNT))
+
+
+class Room(Base):
+    """Threads with the same hosts: a role may hold in one room only."""
+
+    __tablename__ = "rooms"
+    id: Mapped[Id]
+    title: Mapped[Plain]
+    created_at: Mapped[Created]
+
+
 class Grant(Base):
-    """A role a person holds; citizens need none."""
+    """A role a person holds, everywhere or in one room; citizens need none."""
 
     __tablename__ = "grants"
-    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
-    role: Mapped[str] = mapped_column(Text, primary_key=True, info=IMPERSONAL)
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    role: Mapped[Plain]
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), index=True)
     granted_at: Mapped[Created] = mapped_column(info=personal("Nachweis der Rollen", keep=ACCOUNT))
-    __table_args__ = (one_of("role", ("moderator", "editor", "panelist", "committee", "admin")),)
+    __table_args__ = (
+        one_of("role", ROLES),
+        CheckConstraint("room_id IS NULL OR role <> 'admin'", name="admins_everywhere"),
+        UniqueConstraint("person_id", "role", "room_id", postgresql_nulls_not_distinct=True),
+    )
+
+
+class Absence(Base):
+    """While a moderator is away a deputy holds their rooms; both days belong to it."""
+
+    __tablename__ = "absences"
+    id: Mapped[Id]
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    deputy_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    starts_on: Mapped[date] = mapped_column(Date, info=personal("Vertretung", keep=AWAY))
+    ends_on: Mapped[date] = mapped_column(Date, info=personal("Vertretung", keep=AWAY))
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
+        CheckConstraint("deputy_id <> person_id", name="another_person"),
+    )
 
 
 class SignIn(Base):
@@ -155,8 +210,14 @@ class Thread(Base):
     checks_first: Mapped[bool] = mapped_column(server_default=sql("true"))
     guests_write: Mapped[bool] = mapped_column(server_default=sql("false"))
     guests_vote: Mapped[bool] = mapped_column(server_default=sql("false"))
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id"), index=True)
+    circle_id: Mapped[int | None] = mapped_column(ForeignKey("circles.id"), index=True)
+    internal: Mapped[bool] = mapped_column(Computed("circle_id IS NOT NULL", persisted=True))
     created_at: Mapped[Created]
-    __table_args__ = (CheckConstraint("closes_at > opens_at", name="ends_after_start"),)
+    __table_args__ = (
+        CheckConstraint("closes_at > opens_at", name="ends_after_start"),
+        UniqueConstraint("id", "internal"),
+    )
 
 
 class Comment(Base):
@@ -165,7 +226,8 @@ class Comment(Base):
     __tablename__ = "comments"
     id: Mapped[Id]
     number: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
-    thread_id: Mapped[int] = mapped_column(ForeignKey("threads.id"))
+    thread_id: Mapped[int] = mapped_column(BigInteger)
+    internal: Mapped[bool] = mapped_column(server_default=sql("false"))
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id"))
     author_id: Mapped[int | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"))
     source: Mapped[Source]
@@ -193,6 +255,8 @@ class Comment(Base):
         one_of("status", STATUSES),
         one_of("source", SOURCES),
         CheckConstraint("(status = 'published') <= (published_at IS NOT NULL)", name="published_has_moment"),
+        # What is said in a circle stays there: a comment cannot be public where its thread is not.
+        ForeignKeyConstraint(["thread_id", "internal"], ["threads.id", "threads.internal"]),
         UniqueConstraint("author_id", "once", name="uq_comments_author_id_once"),
         Index(
             "ix_comments_public_top",
