@@ -5,6 +5,7 @@ from typing import Any
 from anyio import to_thread
 from sqlalchemy import select
 
+from consultations import appearance
 from consultations.analysis import sentiment
 from consultations.outcome import exports
 from dialogue import accounts, jobs, limits, notices
@@ -60,7 +61,7 @@ async def sweep(context: Context) -> None:
             await forget(db)
 
 
-SWEEPS = (limits.sweep, accounts.sweep, queue.sweep, jobs.sweep, log.sweep)
+SWEEPS = (limits.sweep, accounts.sweep, queue.sweep, jobs.sweep, log.sweep, appearance.sweep)
 
 
 LIST = {

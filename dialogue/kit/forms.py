@@ -34,7 +34,7 @@ def plain(value: Any) -> Any:
     return normalise(value) if isinstance(value, str) else value
 
 
-def _mailable(_: Form, field: Field) -> None:
+def mailable(_: Form, field: Field) -> None:
     """An address that means one mailbox in every mail program, in the one way it is written in mails."""
     try:
         found = validate_email(field.data, check_deliverability=False, allow_smtputf8=False)
@@ -52,7 +52,7 @@ def email_field(label: str) -> StringField:
         validators=[
             InputRequired("Bitte geben Sie Ihre E-Mail-Adresse ein."),
             Length(max=200, message="Bitte höchstens 200 Zeichen."),
-            _mailable,
+            mailable,
         ],
         render_kw={"autocomplete": "email", "inputmode": "email", "type": "email"},
     )

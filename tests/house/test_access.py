@@ -32,6 +32,7 @@ MAY = {
     "moderators": {"moderator"},
     "panel": {"panelist"},
     "committee": {"committee"},
+    "admins": {"admin"},
     "readers of results": {"moderator", "editor", "panelist", "committee"},
 }
 # name: method, path, access, and the status for whoever may pass
@@ -81,6 +82,11 @@ TABLE = {
     "export": ("POST", "/beteiligung/{slug}/export", "readers of results", 303),
     "job": ("GET", "/auftraege/{id:int}", "readers of results", 200),
     "download": ("POST", "/auftraege/{id:int}/datei", "readers of results", 200),
+    "appearance": ("GET", "/verwaltung/erscheinungsbild", "admins", 200),
+    "save_appearance": ("POST", "/verwaltung/erscheinungsbild", "admins", 303),
+    "restore_appearance": ("POST", "/verwaltung/erscheinungsbild/{id:int}/wiederherstellen", "admins", 303),
+    "accent": ("GET", "/erscheinungsbild/{accent}.css", "everyone", 200),
+    "logo": ("GET", "/erscheinungsbild/{digest}.{kind}", "everyone", 200),
     "terms": ("GET", "/teilnahmebedingungen", "everyone", 200),
     "imprint": ("GET", "/impressum", "everyone", 200),
     "privacy": ("GET", "/datenschutz", "everyone", 200),
@@ -89,6 +95,16 @@ TABLE = {
     "demo_mail_one": ("GET", "/demo/post/{id:int}", "everyone", 200),
     "healthz": ("GET", "/healthz", "everyone", 200),
     "readyz": ("GET", "/readyz", "everyone", 200),
+}
+LOOK = {
+    "name": "Neustadt",
+    "platform": "KI-Dialog Neustadt",
+    "question": "Wie soll Neustadt künstliche Intelligenz nutzen?",
+    "intro": "Worum es geht.",
+    "office": "Kontaktstelle KI",
+    "address": "Am Markt 1",
+    "mail": "ki@neustadt.example",
+    "phone": "0345 221-0",
 }
 OWN = ("edit", "do_edit", "withdraw", "do_withdraw")
 ALL_ROLES = ("moderator", "editor", "panelist", "committee", "admin")
@@ -120,8 +136,11 @@ class House:
             b"Subject: x\r\nTo: x@halle.example\r\nDate: Mon, 02 Nov 2026 08:00:00 +0000\r\n\r\nx\r\n"
         )
         usual = {"slug": point.consultation.slug, "code": point.code, "number": published.number}
-        usual |= {"thread": point.thread.id, "id": job.id}
+        usual |= {"thread": point.thread.id, "id": job.id, "accent": "005465"}
+        logo, look = await make.logo(), await make.appearance(platform="KI-Dialog Neustadt")
+        usual |= {"digest": logo.digest, "kind": "svg"}
         self.values = dict.fromkeys(TABLE, usual) | {"demo_mail_one": {"id": 7}}
+        self.values["restore_appearance"] = {"id": look.id}
         self.values |= {name: {"number": own.number} for name in OWN}
         self.values |= {name: {"number": waits.number} for name in ("case", "claim", "decide")}
         link = {"password": PASSWORD}
@@ -142,6 +161,7 @@ class House:
             "do_reset": link | {"schluessel": await self.link(other, "reset")},
             "decide": {"decision": "publish", "revision": "1"},
             "export": {"role": viewer},
+            "save_appearance": LOOK | {"version": look.id, "action": "save"},
         }
 
     async def link(self, person, purpose):

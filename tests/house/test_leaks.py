@@ -92,6 +92,9 @@ class City:
             "slug": [self.open.consultation.slug, self.sealed.consultation.slug],
             "thread": [self.open.thread.id, self.sealed.thread.id],
             "id": [1, 7],
+            "accent": ["005465", "ffffff"],
+            "digest": ["0" * 64],
+            "kind": ["png", "svg"],
         }
         for route in ROUTES:
             if "GET" in route.methods:
