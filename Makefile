@@ -1,4 +1,4 @@
-.PHONY: demo test check bench drill install browser lock vendor clean
+.PHONY: demo test check bench messages drill install browser lock vendor clean
 PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh
@@ -16,6 +16,9 @@ check: .venv/tested
 
 bench: .venv/tested
 	@$(BIN)/python -m tests.benchmarks.bench
+
+messages: .venv/tested
+	@PYTHONPATH=. $(BIN)/python tools/messages.py
 
 drill: .venv/tested
 	@$(BIN)/python -m tests.drills.spreadsheet

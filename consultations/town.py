@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
-import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from consultations import accent, appearance
 from consultations.city import City, Contact
@@ -14,7 +15,6 @@ SECONDS = 2  # between two looks: with the longest patience for one, every proce
 PATIENCE = 3
 CITY = ("name", "platform", "claim", "question", "intro", "accent")
 CONTACT = ("office", "address", "mail", "phone")
-log = structlog.get_logger()
 
 
 class Logo:
@@ -55,7 +55,6 @@ class Town:
         self.file = file
         self.version = 0
         self._shown = shown(file, appearance.AS_IN_FILE, None)
-        self._away = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._shown, name)
@@ -70,15 +69,10 @@ class Town:
         self._shown, self.version = shown(self.file, look, logo), version
 
     async def look(self, database: Database) -> None:
-        """Ask once; a database that does not answer changes nothing."""
-        try:
+        """Ask once; a database that does not answer changes nothing, and requests will say that it is away."""
+        with suppress(OSError, TimeoutError, SQLAlchemyError):
             async with asyncio.timeout(PATIENCE), database.reading() as db:
                 self.take(await appearance.newest(db))
-            self._away = False
-        except Exception as error:
-            if not self._away:
-                log.warning("appearance_not_read", kind=type(error).__name__)
-            self._away = True
 
     async def follow(self, database: Database) -> None:
         """Keep looking until cancelled."""
