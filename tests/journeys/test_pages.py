@@ -19,7 +19,7 @@ RULES = {
     "light": {"type": "tag", "values": TAGS},
     "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
 }
-NOT_HTML = {"healthz", "readyz", "vote_back"}  # two words for machines, one redirect
+NOT_HTML = {"healthz", "readyz", "vote_back", "accent", "logo"}  # words for machines, a redirect, files
 
 
 @dataclass(frozen=True)
@@ -265,6 +265,22 @@ KINDS = [
     Kind("job, running", "job", "panelist", at("/auftraege/{job_running}"), "Daten zu"),
     Kind("job, done", "job", "panelist", at("/auftraege/{job_done}"), "Daten zu"),
     Kind("job, failed", "job", "panelist", at("/auftraege/{job_failed}"), "Daten zu"),
+    Kind("appearance", "appearance", "admin", at("/verwaltung/erscheinungsbild"), "Erscheinungsbild"),
+    Kind(
+        "appearance, wrong",
+        "save_appearance",
+        "admin",
+        sent("/verwaltung/erscheinungsbild", accent="#ffcc00", phone="12", button="Speichern"),
+        "Erscheinungsbild",
+        422,
+    ),
+    Kind(
+        "appearance, preview",
+        "save_appearance",
+        "admin",
+        sent("/verwaltung/erscheinungsbild", accent="#7d6300", platform="Neustadt", button="Vorschau"),
+        "Erscheinungsbild",
+    ),
     Kind("demo mail", "demo_mail", "", at("/demo/post"), "Post der Demonstration"),
     Kind("demo mail, none", "demo_mail", "", with_no_mail, "Post der Demonstration"),
     Kind("one demo mail", "demo_mail_one", "", at("/demo/post/{one_mail}"), "Ihr Beitrag"),
