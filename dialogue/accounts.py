@@ -418,12 +418,19 @@ async def roles_of(db: AsyncConnection, person_id: int) -> frozenset[str]:
     return frozenset((await db.execute(select(Grant.role).where(Grant.person_id == person_id))).scalars())
 
 
+async def known_or_new(db: AsyncConnection, email: str, **values: Any) -> tuple[int, bool]:
+    """The account with this address, and whether it was made just now."""
+    email = email.strip().lower()
+    added = await _add(db, email, **values)
+    person_id = added or await _known(db, email)
+    assert person_id is not None
+    return person_id, added is not None
+
+
 async def create(db: AsyncConnection, email: str, roles: Iterable[str], password: str = "") -> int:
     """A person made by staff or the command line, with roles; an existing one gains them."""
-    email = email.strip().lower()
     chosen = {"password": await hashed(password), "confirmed_at": clock.now()} if password else {}
-    person_id = await _add(db, email, **chosen) or await _known(db, email)
-    assert person_id is not None
+    person_id, _ = await known_or_new(db, email, **chosen)
     for role in roles:
         await db.execute(insert(Grant).values(person_id=person_id, role=role).on_conflict_do_nothing())
     await sign_out_everywhere(db, person_id)
