@@ -46,7 +46,7 @@ async def one(db: AsyncConnection, absence_id: int) -> Record | None:
 async def deputies(db: AsyncConnection, person_id: int) -> list[Record]:
     """Who could stand in: all others who moderate somewhere."""
     moderates = select(Grant.id).where(Grant.person_id == Person.id, Grant.role == "moderator").exists()
-    query = select(Person.id, Person.pseudonym).where(moderates, Person.id != person_id)
+    query = select(Person.id, Person.pseudonym, Person.email).where(moderates, Person.id != person_id)
     return list(await db.execute(query.order_by(Person.pseudonym)))
 
 

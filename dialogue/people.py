@@ -12,19 +12,20 @@ from dialogue.kit import clock, jobs
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid, NotFound
 from dialogue.kit.text import length, normalise
-from dialogue.tables import Grant, Person, Room
+from dialogue.tables import Grant, Person, Room, SignIn
 
 PAGE = 50
 SHORTEST_WHY, LONGEST_WHY = 20, 1_000
 LONGEST_BLOCK = timedelta(days=366)
 _blocked = func.coalesce(Person.blocked_until > func.now(), False)
 _roles = func.array(select(Grant.role).where(Grant.person_id == Person.id).distinct().scalar_subquery())
+_signed_in = select(func.max(SignIn.seen_at)).where(SignIn.person_id == Person.id).scalar_subquery()
 _PERSON: Any = select(
     Person.id,
     Person.email,
     Person.pseudonym,
     Person.created_at,
-    Person.last_seen_at,
+    func.greatest(Person.last_seen_at, _signed_in).label("last_seen_at"),
     Person.confirmed_at,
     Person.blocked_until,
     Person.blocked_why,

@@ -268,7 +268,8 @@ async def remove_circle(page: Page) -> Response:
 
 async def _absence(page: Page, form: AbsenceForm, person_id: int) -> AbsenceForm:
     others = await absences.deputies(page.db, person_id)
-    form.deputy.choices = [SelectChoice(row.id, row.pseudonym) for row in others]
+    by_address = "admin" in page.me.roles  # colleagues know each other by their pseudonyms only
+    form.deputy.choices = [SelectChoice(row.id, row.email if by_address else row.pseudonym) for row in others]
     return form
 
 
