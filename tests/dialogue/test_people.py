@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from dialogue import people
+from dialogue import accounts, people
 from dialogue.kit import clock
 from dialogue.kit.errors import Conflict
-from dialogue.tables import Grant, Member, Person
+from dialogue.tables import Consent, Grant, Member, Person
+from tests.browser import fields
+from tests.make import PASSWORD
 
 WHY = "Beleidigt andere trotz zweier Hinweise immer wieder."
 
@@ -353,3 +355,30 @@ async def test_an_absence_taken_back_ends_the_deputys_rights(browser, make, new_
     await browser.post(page.one(".plain-list form")["action"])
 
     assert (during, (await theirs.get(f"/moderation/{comment.number}")).status) == (200, 404)
+
+
+async def test_who_follows_an_invitation_agrees_to_the_terms(browser, make, database):
+    terms, person = await make.terms(), await make.citizen(password=None)
+    async with database.writing() as db:
+        token = await accounts.new_link(db, person.id, "invite")
+
+    page = await browser.get(f"/konto/passwort?schluessel={token}")
+    sent = fields(page.one("main form")) | {"password": PASSWORD}
+    account = await browser.post("/konto/passwort", **sent)
+
+    assert "stimmen Sie den Teilnahmebedingungen zu" in page.words("main form")
+    assert f"Fassung {terms.version}" in account.words()
+
+
+async def test_who_forgot_the_password_agrees_to_nothing_new(browser, make, database):
+    person = await make.citizen()
+    await make.terms()
+    async with database.writing() as db:
+        token = await accounts.new_link(db, person.id, "reset")
+
+    page = await browser.get(f"/konto/passwort?schluessel={token}")
+    sent = fields(page.one("main form")) | {"password": "Noch vier andere Wörter"}
+    await browser.post("/konto/passwort", **sent)
+
+    assert "Teilnahmebedingungen" not in page.words("main form")
+    assert await rows(database, Consent.person_id) == []
