@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from consultations import city
-from consultations.pages import appearance, home, info, points, results
+from consultations.pages import appearance, home, info, people, points, results
 from consultations.totals import SECONDS, Counter
 from consultations.town import Town
 from dialogue.kit import files, rendering
@@ -30,6 +30,7 @@ ROUTES: list[Route] = [
     *votes.ROUTES,
     *intake.ROUTES,
     *accounts.ROUTES,
+    *people.ROUTES,
     *queue.ROUTES,
     *results.ROUTES,
     *info.ROUTES,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from consultations import appearance
 from consultations.analysis import sentiment
 from consultations.outcome import exports
-from dialogue import accounts, jobs, limits, notices
+from dialogue import absences, accounts, jobs, limits, notices, people
 from dialogue.kit import jobs as log
 from dialogue.kit import mail
 from dialogue.kit.jobs import Context, Kind
@@ -25,7 +25,7 @@ async def send_mail(context: Context) -> None:
         person = await notices.recipient(db, person_id)
         if person is None or not person.email:
             return
-        about = await _about(db, context.args.get("comment"), context.args.get("decision"))
+        about = await _about(db, **{key: context.args.get(key) for key in ("comment", "decision", "absence")})
         link = await notices.link(db, template, person_id, house.settings.origin)
     text = house.templates.get_template(f"mail/{template}.txt").render(
         person=person, link=link, origin=house.settings.origin, **about
@@ -33,12 +33,15 @@ async def send_mail(context: Context) -> None:
     await house.post.send(mail.compose(text, person.email, str(context.lease_id)))
 
 
-async def _about(db: Any, comment_id: int | None, decision_id: int | None) -> dict[str, Any]:
-    if comment_id is None or decision_id is None:
+async def _about(db: Any, comment: int | None, decision: int | None, absence: int | None) -> dict[str, Any]:
+    """What a mail is about, as it stands now: the queue holds no words."""
+    if absence is not None:
+        return {"absence": await absences.one(db, absence)}
+    if comment is None or decision is None:
         return {}
     query = select(Comment.number, Comment.text, Thread.title).join(Thread, Thread.id == Comment.thread_id)
-    comment = (await db.execute(query.where(Comment.id == comment_id))).one()
-    return {"comment": comment, "decision": await decisions.one(db, decision_id)}
+    found = (await db.execute(query.where(Comment.id == comment))).one()
+    return {"comment": found, "decision": await decisions.one(db, decision)}
 
 
 async def score(context: Context) -> None:
@@ -61,7 +64,16 @@ async def sweep(context: Context) -> None:
             await forget(db)
 
 
-SWEEPS = (limits.sweep, accounts.sweep, queue.sweep, jobs.sweep, log.sweep, appearance.sweep)
+SWEEPS = (
+    limits.sweep,
+    accounts.sweep,
+    people.sweep,
+    absences.sweep,
+    queue.sweep,
+    jobs.sweep,
+    log.sweep,
+    appearance.sweep,
+)
 
 
 LIST = {

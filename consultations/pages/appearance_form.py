@@ -21,7 +21,7 @@ from consultations.city import City
 from consultations.town import CITY, CONTACT, Town
 from dialogue.kit import catalogues, colour
 from dialogue.kit.errors import Invalid
-from dialogue.kit.forms import GermanForm, mailable, plain
+from dialogue.kit.forms import GermanForm, must_be_mailable, plain
 from dialogue.kit.text import is_blank, length, normalise, overloaded
 
 LOGO_SIZE = 1024 * 1024
@@ -115,7 +115,7 @@ class AppearanceForm(GermanForm):
     mail = StringField(
         "E-Mail-Adresse",
         filters=[one_line],
-        validators=[InputRequired("Bitte geben Sie eine E-Mail-Adresse ein."), _words(200), mailable],
+        validators=[InputRequired("Bitte geben Sie eine E-Mail-Adresse ein."), _words(200), must_be_mailable],
         render_kw={"inputmode": "email", "type": "email", "autocomplete": "off"},
     )
     phone = StringField(
