@@ -6,6 +6,7 @@ from consultations import strategy
 from dialogue import comments, listing, stances, threads, votes
 from dialogue.kit import tokens
 from dialogue.kit.errors import NotFound
+from dialogue.orders import PAGE
 from dialogue.roles import EVERYONE
 from dialogue.web import Page, get, path
 from moderation import decisions
@@ -60,10 +61,8 @@ async def comment(page: Page) -> Response:
         comment=found,
         thread=thread,
         parent=await comments.by_id(page.db, found.parent_id) if found.parent_id else None,
-        replies=replies[: listing.PAGE],
-        more=path("comment", number=found.number, nach=replies[-2].id)
-        if len(replies) > listing.PAGE
-        else None,
+        replies=replies[:PAGE],
+        more=path("comment", number=found.number, nach=replies[-2].id) if len(replies) > PAGE else None,
         ballots=await votes.ballots(page.db, person_id, ids, ended=thread.ended, sealed=thread.sealed),
         viewer_id=person_id,
         response=await strategy.response(page.db, found.number),
