@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from consultations import city
-from consultations.pages import home, info, points, results
+from consultations.pages import cards, home, info, points, results
 from consultations.totals import Counter
 from dialogue import tallies
 from dialogue.kit import files, rendering
@@ -26,6 +26,7 @@ from moderation.pages import intake, queue
 
 ROUTES: list[Route] = [
     *home.ROUTES,
+    *cards.ROUTES,
     *points.ROUTES,
     *votes.ROUTES,
     *intake.ROUTES,

@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.calendar import SEALED
 from consultations.tables import Area, Consultation, Measure, Point, Response
-from dialogue import comments, listing, threads
+from dialogue import comments, listing, threads, visits
 from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
 from dialogue.stances import OFFICIAL
-from dialogue.tables import Comment, Stance, Thread, Vote
+from dialogue.tables import Comment, Stance, Thread, Visit, Vote
 
 _comments = (
     select(func.count())
@@ -40,6 +40,9 @@ _POINT = (
         _comments,
         listing.gaps(Point.thread_id).label("gaps"),
         comments.waits(Point.thread_id).label("waits"),
+        visits.SINCE.label("since"),
+        visits.DUE.label("visit_due"),
+        visits.new(Point.thread_id).label("new"),
         *(
             column.label(f"thread_{column.name}")
             for column in threads.COLUMNS
@@ -49,6 +52,7 @@ _POINT = (
     .join(Consultation, Consultation.id == Point.consultation_id)
     .join(Thread, Thread.id == Point.thread_id)
     .outerjoin(Area, Area.id == Point.area_id)
+    .outerjoin(Visit, visits.of_viewer(Point.thread_id))
     .where(Point.code == bindparam("code"), Consultation.published_at <= func.now())
 )
 
@@ -56,7 +60,8 @@ _POINT = (
 async def point(db: AsyncConnection, code: str, person_id: int | None = None) -> Record:
     """A point of a published consultation with its thread's dates and count of comments, else NotFound.
 
-    `gaps`: places whose text is gone; `waits`: something of this person waits to be published.
+    `gaps`: places whose text is gone; `waits`: something of this person waits to be published; `new`: how
+    much is new to them `since` their last visit; `visit_due`: this one is to be noted.
     """
     found = (await db.execute(_POINT, {"code": code.upper()[:20], "viewer": person_id or 0})).first()
     if found is None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     null,
     select,
     true,
+    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
@@ -223,12 +224,23 @@ def _moment(at: int) -> datetime:
 _REPLIES = (
     select(*columns(Comment, Person))
     .outerjoin(Person, Person.id == Comment.author_id)
-    .where(Comment.parent_id == bindparam("parent"), visible_to(NOBODY), Comment.id > bindparam("after"))
-    .order_by(Comment.id)
+    .where(Comment.parent_id == bindparam("parent"), visible_to(NOBODY))
+    .order_by(Comment.published_at, Comment.id)
     .limit(PAGE + 1)
+)
+_shown = aliased(Comment)
+_MORE_REPLIES = _REPLIES.where(
+    tuple_(Comment.published_at, Comment.id)
+    > select(_shown.published_at, _shown.id)
+    .where(_shown.id == bindparam("after"), _shown.parent_id == bindparam("parent"))
+    .scalar_subquery()
 )
 
 
 async def replies(db: AsyncConnection, comment_id: int, after: int = 0) -> list[Record]:
-    """Published replies in order, one more than a page when there are more."""
-    return list(await db.execute(_REPLIES, {"parent": comment_id, "after": after}))
+    """Published replies as they appeared, behind the one with the id `after`; one more than a page when there
+    are more."""
+    query = _MORE_REPLIES if after else _REPLIES
+    return list(
+        await db.execute(query, {"parent": comment_id, "after": after} if after else {"parent": comment_id})
+    )

@@ -97,6 +97,10 @@ class Tallies:
         return tuple(sorted(one for one, votes in self.of.items() if votes.top))
 
     @cached_property
+    def tops(self) -> frozenset[int]:
+        return frozenset(self.top)
+
+    @cached_property
     def agreed(self) -> list[Ranked]:
         """Contributions, the most agreed with first."""
         return sorted((_ranked(agreement(self.of[one]), self.of[one], one) for one in self.top), reverse=True)

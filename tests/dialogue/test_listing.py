@@ -267,3 +267,24 @@ async def test_a_long_thread_is_cut_on_paper_and_says_so(make, database, monkeyp
 
     assert (len(found.top), all_of_it) == (left, False)
     assert {len(replies) for replies in found.replies.values()} == {2}
+
+
+# --- replies -----------------------------------------------------------------------------------------
+
+
+async def test_replies_go_on_behind_the_last_one_shown_as_they_appeared(make, database):
+    thread = await make.thread()
+    parent = await make.comment(thread)
+    replies = await write(make, thread, 60, parent_id=parent.id)
+    late = await make.comment(thread, parent_id=parent.id, published_at=clock.now())
+    early = await make.comment(thread, parent_id=parent.id, published_at=clock.now() - timedelta(days=9))
+    elsewhere = await make.comment(thread)
+    order = [each.id for each in (early, *replies, late)]
+
+    async def read(after=0):
+        async with database.reading() as db:
+            return [row.id for row in await listing.replies(db, parent.id, after)]
+
+    assert await read() == order[:51]
+    assert await read(order[49]) == order[50:]
+    assert [await read(after) for after in (late.id, elsewhere.id, 999_999)] == [[], [], []]
