@@ -11,12 +11,14 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from consultations import city
-from consultations.pages import appearance, home, info, people, points, results
-from consultations.totals import SECONDS, Counter
+from consultations.pages import appearance, cards, home, info, people, points, results
+from consultations.totals import Counter
 from consultations.town import Town
+from dialogue import tallies
 from dialogue.kit import files, rendering
 from dialogue.kit.database import Database
 from dialogue.kit.errors import Forbidden
+from dialogue.kit.kept import SECONDS
 from dialogue.kit.mail import Post
 from dialogue.kit.security import Door
 from dialogue.kit.settings import Settings
@@ -26,6 +28,7 @@ from moderation.pages import intake, queue
 
 ROUTES: list[Route] = [
     *home.ROUTES,
+    *cards.ROUTES,
     *points.ROUTES,
     *votes.ROUTES,
     *intake.ROUTES,
@@ -52,6 +55,7 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
     """The application for one process."""
 
     counter = Counter(database, count_seconds)
+    votes_counted = tallies.Counter(database, count_seconds)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -63,6 +67,7 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
         with suppress(asyncio.CancelledError):
             await following
         await counter.close()
+        await votes_counted.close()
         await database.close()
 
     routes: list[BaseRoute] = [Mount("/static", files.static_app(), name="static"), *guarded(ROUTES)]
@@ -70,6 +75,7 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
     app.router.redirect_slashes = False
     app.state.house = house(settings, database)
     app.state.counter = counter
+    app.state.tallies = votes_counted
     return Door(app, origin=settings.origin, answer=refuser(app), larger=larger(ROUTES))
 
 

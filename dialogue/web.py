@@ -68,6 +68,9 @@ class House:
         return "__Host-session" if self.settings.https else "session"
 
 
+Note = Callable[[AsyncConnection], Awaitable[None]]
+
+
 @dataclass
 class Page:
     """One request on its way: the connection, the person, the form, and how to answer."""
@@ -79,6 +82,7 @@ class Page:
     db: AsyncConnection = field(init=False)
     person: accounts.Current | None = None
     outcome: Any = None
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def params(self) -> dict[str, Any]:
@@ -123,6 +127,10 @@ class Page:
 
     def keyed(self, *parts: str) -> bytes:
         return tokens.keyed(self.house.settings.key, *parts)
+
+    def later(self, note: Note) -> None:
+        """Note something once the request is answered for: its own small transaction, and no failure of it."""
+        self.notes.append(note)
 
     def number(self, name: str, default: int = 0) -> int:
         """A whole number from the address, else NotFound: out of range is no page of ours."""
@@ -365,15 +373,23 @@ async def _serve(page: Page, handler: Handler, access: Access) -> Response:
 
 
 async def _note_presence(page: Page) -> None:
-    """Note every five minutes that the person was here. The request is already answered for: what fails
-    here is not its failure."""
-    if page.person is None or clock.now() - page.person.seen_at <= accounts.SEEN_EVERY:
+    """Note what the page asked for, and every five minutes that the person was here. The request is already
+    answered for: what fails here is not its failure."""
+    notes = page.notes + _presence(page.person)
+    if not notes:
         return
     try:
         async with asyncio.timeout(1), page.house.database.writing() as db:
-            await accounts.seen(db, page.person)
+            for note in notes:
+                await note(db)
     except Exception as error:
         log.warning("presence_not_noted", kind=type(error).__name__)
+
+
+def _presence(person: accounts.Current | None) -> list[Note]:
+    if person is None or clock.now() - person.seen_at <= accounts.SEEN_EVERY:
+        return []
+    return [lambda db: accounts.seen(db, person)]
 
 
 # --- a "no" becomes a page --------------------------------------------------------------------------

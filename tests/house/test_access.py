@@ -40,6 +40,8 @@ TABLE = {
     "home": ("GET", "/", "everyone", 200),
     "consultations": ("GET", "/beteiligung", "everyone", 200),
     "consultation": ("GET", "/beteiligung/{slug}", "everyone", 200),
+    "cards": ("GET", "/beteiligung/{slug}/karten", "people", 200),
+    "play_card": ("POST", "/beteiligung/{slug}/karten", "people", 303),
     "strategy": ("GET", "/strategie", "everyone", 200),
     "point": ("GET", "/punkte/{code}", "everyone", 200),
     "comment": ("GET", "/beitraege/{number}", "everyone", 200),
@@ -181,6 +183,7 @@ class House:
             standing_in["add_absence"] = (await make.moderator()).id
         self.forms = {
             "vote": {"vote": "agree"},
+            "play_card": {"vote": "agree", "nummer": published.number, "karte": published.id},
             "stance": {"stance": "pass"},
             **{name: {"text": TEXT} for name in ("do_write", "do_reply", "do_edit")},
             "open_receipt": {"number": published.number, "secret": "AAAA"},
@@ -257,8 +260,8 @@ def dump(owner):
 
 
 async def rows(owner):
-    """All rows of all tables but the sessions, as text."""
-    tables = [name for name in [*TABLES, "pgqueuer"] if name != "sign_ins"]
+    """All rows of all tables, as text; but when someone was here is noted after the answer."""
+    tables = [name for name in [*TABLES, "pgqueuer"] if name not in {"sign_ins", "visits"}]
     return {name: [str(row) for row in await owner.fetch(f'SELECT * FROM "{name}"')] for name in tables}
 
 

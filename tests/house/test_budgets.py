@@ -72,7 +72,11 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
         f"/punkte/{point.code}",
     ]
     pages += [
+        f"/beteiligung/{point.consultation.slug}/karten?punkt={point.code}",
         f"/punkte/{point.code}?sort=newest",
+        f"/punkte/{point.code}?sort=agreed",
+        f"/punkte/{point.code}?sort=divided",
+        f"/punkte/{point.code}?druck=1",
         f"/beitraege/{first[0]['number']}",
         "/konto",
         "/netiquette",
@@ -99,6 +103,7 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
             found[page] = len(statements)
         return found
 
+    await queries()  # the first visit is noted
     few = await queries()
     await make.point(await make.consultation())
     await fill(database, point.thread, author, 10_000)

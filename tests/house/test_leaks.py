@@ -129,8 +129,10 @@ class City:
             if "GET" in route.methods:
                 for filled in product(*(values[name] for name in route.param_convertors)):
                     yield route.path_format.format(**dict(zip(route.param_convertors, filled, strict=True)))
-        yield from (f"/punkte/{code}?sort=newest" for code in values["code"])
         yield from ("/verwaltung/personen?zeige=alle", "/verwaltung/personen?suche=zwiebelkuchen")
+        orders = ("sort=newest", "sort=agreed", "sort=divided", "druck=1")
+        yield from (f"/punkte/{code}?{order}" for code in values["code"] for order in orders)
+        yield f"/beteiligung/{self.open.consultation.slug}/karten?stimmen=1&zuletzt={self.public.id}"
         yield from ("/moderation?ab=2020-01-01T00:00:00%2B00:00", "/moderation/protokoll?vor=9", "/unbekannt")
 
 
@@ -225,7 +227,7 @@ async def public_pages(browser, city):
     ]
     for point in (city.open, city.sealed):
         addresses += [f"/beteiligung/{point.consultation.slug}", f"/punkte/{point.code}"]
-        addresses += [f"/punkte/{point.code}?sort=newest"]
+        addresses += [f"/punkte/{point.code}?{more}" for more in ("sort=newest", "sort=agreed", "druck=1")]
     return {address: (await browser.get(address)).words("body") for address in addresses}
 
 

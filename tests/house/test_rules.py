@@ -189,6 +189,7 @@ def test_the_public_addresses_are_stable():
     promised = {
         "/",
         "/beteiligung/{slug}",
+        "/beteiligung/{slug}/karten",
         "/punkte/{code}",
         "/beitraege/{number}",
         "/beitraege/{number}/stimme",
