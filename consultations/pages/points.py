@@ -3,6 +3,7 @@
 from starlette.responses import Response
 
 from consultations import strategy
+from consultations.editing import wordings
 from dialogue import comments, listing, stances, threads, votes
 from dialogue.kit import tokens
 from dialogue.kit.errors import NotFound
@@ -71,7 +72,16 @@ async def comment(page: Page) -> Response:
     )
 
 
+async def wording(page: Page) -> Response:
+    """How the text of a point came to be: every public version, with what changed."""
+    found = await strategy.point(page.db, page.params["code"], page.person.id if page.person else None)
+    return page.render(
+        "consultations/wording.html", point=found, steps=await wordings.of(page.db, found.code)
+    )
+
+
 ROUTES = [
     get("/punkte/{code}", point, name="point", access=EVERYONE),
+    get("/punkte/{code}/verlauf", wording, name="wording", access=EVERYONE),
     get("/beitraege/{number}", comment, name="comment", access=EVERYONE),
 ]
