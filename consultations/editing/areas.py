@@ -46,8 +46,9 @@ async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -
         **words,
     )
     moved = {} if place is None else {"position": place}
-    await db.execute(row.on_conflict_do_update(index_elements=[Area.uid], set_=words | moved))
-    return Written(f"area:{content['slug']}", f"/strategie#{content['slug']}")
+    row = row.on_conflict_do_update(index_elements=[Area.uid], set_=words | moved)
+    at = (await db.execute(row.returning(Area.position))).scalar_one()
+    return Written(f"area:{content['slug']}", {"position": at})
 
 
 async def listed(db: AsyncConnection) -> list[Listed]:

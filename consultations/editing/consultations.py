@@ -141,7 +141,7 @@ async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -
     await db.execute(update(Consultation).where(Consultation.id == row.id).values(**values))
     await _write_phases(db, row.id, content)
     await calendar.apply(db, row.id)
-    return Written(f"consultation:{content['slug']}", f"/beteiligung/{content['slug']}")
+    return Written(f"consultation:{content['slug']}")
 
 
 def _moment(text: str | None) -> datetime | None:

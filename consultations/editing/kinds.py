@@ -38,10 +38,9 @@ class Gap:
 
 @dataclass(frozen=True)
 class Written:
-    """What publication has written: the journal's subject, and the address where citizens read it."""
+    """What publication has written: the journal's subject, and what only the row could tell."""
 
     subject: str
-    address: str
     facts: dict[str, Any] = field(default_factory=dict)  # kept with the published version
 
 

@@ -48,8 +48,9 @@ async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -
     place = content.get("position")
     row = insert(Measure).values(uid=uid, position=_last if place is None else place, **words)
     moved = {} if place is None else {"position": place}
-    await db.execute(row.on_conflict_do_update(index_elements=[Measure.uid], set_=words | moved))
-    return Written(f"measure:{content['code']}", "/strategie")
+    row = row.on_conflict_do_update(index_elements=[Measure.uid], set_=words | moved)
+    at = (await db.execute(row.returning(Measure.position))).scalar_one()
+    return Written(f"measure:{content['code']}", {"position": at})
 
 
 async def listed(db: AsyncConnection) -> list[Listed]:

@@ -91,7 +91,7 @@ async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -
     unread = {"signed_off_at": None, "signed_off_by": "", "changed_at": func.now()}
     await db.execute(row.on_conflict_do_update(index_elements=[InfoPage.uid], set_=words | unread))
     slug = (await by_uid(db, uid)).slug  # type: ignore[union-attr]  # written a line before
-    return Written(f"page:{slug}", f"/{slug}" if uid in LEGAL_UIDS else f"/seiten/{slug}")
+    return Written(f"page:{slug}")
 
 
 async def listed(db: AsyncConnection) -> list[Listed]:

@@ -130,7 +130,8 @@ async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -
         await db.execute(row)
     await calendar.apply(db, home.id)
     code = there.code if there else content["code"]
-    return Written(f"point:{code}", f"/punkte/{code}", {"edition": edition, "code": code})
+    at = (await db.execute(select(Point.position).where(Point.uid == uid))).scalar_one()
+    return Written(f"point:{code}", {"edition": edition, "code": code, "position": at})
 
 
 def _edition(there: Record | None, values: dict[str, Any]) -> str:

@@ -69,7 +69,7 @@ async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -
     for number, rule in enumerate(content["rules"], 1):
         row = {name: rule.get(name) or "" for name in ("title", "text", "reason", "easy")}
         await db.execute(insert(Rule).values(rulebook_id=book_id, number=number, **row))
-    return Written(f"rulebook:{content['version']}", "/netiquette")
+    return Written(f"rulebook:{content['version']}")
 
 
 async def _keep_old(db: AsyncConnection, old: Record) -> None:

@@ -17,6 +17,7 @@ from consultations.pages.editing_forms import Draft, as_text, filled
 from consultations.tables import PHASES
 from dialogue.kit import clock
 from dialogue.kit.errors import NotFound
+from dialogue.kit.forms import leaves
 from dialogue.kit.text import has_html
 from dialogue.web import Page, path
 
@@ -66,8 +67,11 @@ async def form_of(page: Page, item: Item, content: dict[str, Any] | None = None)
         form.base.data = str(item.number)
     await _choices(page, form, item)
     needed = checklist.NEEDED if name == "consultation" else item.kind.NEEDED
-    for field in form:
-        field.flags.unmarked = field.name in needed or field.name in ALWAYS
+    for field in leaves(form):
+        name, _, inner = field.name.partition("-")
+        field.flags.unmarked = (
+            name in needed or name in ALWAYS or (inner != "" and not inner.endswith("easy"))
+        )
     return form
 
 
@@ -160,7 +164,7 @@ async def preview(page: Page, item: Item) -> dict[str, Any]:
     """What the preview draws: the thing as citizens will see it."""
     content, name = item.content, item.kind.NAME
     if name == "point":
-        return {"point": _point(content)}
+        return {"point": _point(content | ({"edition": ""} if item.draft else {}))}
     if name == "consultation":
         drafts = await consultations.drafted_points(page.db, item.uid)
         there = [each for each in await points.listed(page.db) if each.home == item.uid]

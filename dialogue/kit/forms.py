@@ -24,7 +24,7 @@ class GermanForm(Form):
     @property
     def faulty(self) -> list[Field]:
         """Fields with an error, also those within groups."""
-        return [field for field in _leaves(self) if field.errors]
+        return [field for field in leaves(self) if field.errors]
 
     def refuse(self, error: Refusal) -> None:
         """Show a rule's "no" at its field; without one that can be seen it stands alone in the summary."""
@@ -35,10 +35,11 @@ class GermanForm(Form):
             field.errors = [*field.errors, error.text]
 
 
-def _leaves(fields: Iterable[Field]) -> Iterator[Field]:
+def leaves(fields: Iterable[Field]) -> Iterator[Field]:
+    """All fields, also those within groups and repeated ones."""
     for field in fields:
         if isinstance(field, FormField | FieldList):
-            yield from _leaves(field)
+            yield from leaves(field)
         else:
             yield field
 

@@ -103,6 +103,7 @@ def _clean(html: str) -> str:
 # --- Markdown of the editors ------------------------------------------------------------------------
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("image")
+_MARKDOWN.validateLink = re.compile(r"https?://|mailto:|/(?!/)", re.IGNORECASE).match  # type: ignore[method-assign,assignment]
 _WITH_HTML = MarkdownIt("commonmark")
 _BLOCKS = {"p", "br", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "pre", "hr"}
 _WORDS = {"a", "strong", "em", "code"}
