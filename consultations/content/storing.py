@@ -157,7 +157,10 @@ async def _new_point(
         consultation_id=home,
         thread_id=thread_id,
         changed_at=clock.now() - timedelta(days=point.changed_days_ago),
-        documents=[document.model_dump() for document in point.documents],
+        documents=[
+            document.model_dump(exclude_defaults=True) | {"note": document.note}
+            for document in point.documents
+        ],
         position=position,
         **point.model_dump(include={"code", "title", "text", "rationale", "easy", "edition"}),
     )
