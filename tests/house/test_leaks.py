@@ -6,13 +6,16 @@ from datetime import timedelta
 from html import unescape
 from itertools import product
 from urllib.parse import urljoin
+from uuid import uuid4
 
 import pytest
 
 from consultations.app import ROUTES
+from consultations.editing import rulebooks
 from consultations.outcome import exports
 from consultations.outcome.readme import ROLES
-from consultations.tables import Response
+from consultations.pages.editing_views import FOLDERS
+from consultations.tables import Response, Version
 from dialogue.kit import clock
 
 VIEWERS = {
@@ -28,7 +31,7 @@ HIDDEN = ("pending", "rejected", "hidden", "withdrawn")
 TEXTS = set(HIDDEN)
 SEES = {name: set() for name in VIEWERS} | {
     "moderator": TEXTS | {"circle", "its title"},  # everything of the consultations they moderate
-    "editor": {"circle", "its title"},
+    "editor": {"circle", "its title", "draft"},  # their drafts, and nothing that waits to be checked
     "member": {"circle", "its title"},
     "admin": {"its title", "email"},  # people and where their roles hold
     "author": TEXTS | {"email"},
@@ -39,6 +42,7 @@ MARKS = {status: f"Kennwort-{status}-Zwiebelkuchen" for status in HIDDEN} | {
     "its title": "Kennwort-Titel-Zwiebelkuchen",
     "tally of votes": "13\xa0Stimmen",
     "count of stances": "11\xa0Antworten",
+    "draft": "Kennwort-Entwurf-Zwiebelkuchen",
 }
 NUMBER = "ZZZ-ZZZ"
 LINK = re.compile(r'href="((?!/static/|/konto/anmelden)[/?][^"#]*)')
@@ -90,6 +94,32 @@ class City:
             words = {"outcome": "adopted", "reasons": "Ja.", "before": "Alt.", "after": "Neu."}
             values = words | {"comment_id": comment.id, "point_id": self.open.id, "published_at": clock.now()}
             await self.make.row(Response, **values)
+        await self.draft()
+
+    async def draft(self):
+        """One of every kind, saved and not published; one of them of something that is public, one thrown away."""
+        words = dict.fromkeys(
+            ("title", "text", "summary", "lead", "about", "intro", "rationale"), MARKS["draft"]
+        )
+        words |= {"slug": "zwiebelkuchen", "code": "Z77", "state": "planned", "consultation": ""}
+        planned = await self.make.consultation(
+            title=MARKS["its title"], lead=MARKS["draft"], about=MARKS["draft"], published_at=None
+        )
+        of_it = {"consultation": str(planned.uid), "code": "Z78"}
+        self.drafts = [
+            (planned.uid, "consultation", words | {"slug": planned.slug}),
+            (self.open.uid, "point", words | {"code": self.open.code}),
+            (uuid4(), "point", words | of_it),
+            *((uuid4(), kind, words) for kind in ("point", "area", "measure", "page")),
+            (rulebooks.UID, "rulebook", words | {"rules": []}),
+        ]
+        for uid, kind, content in self.drafts:
+            await self.make.row(Version, subject=uid, number=1, kind=kind, act="saved", content=content)
+        thrown = {"subject": uuid4(), "kind": "page"}
+        for number, act in ((1, "saved"), (2, "discarded")):
+            await self.make.row(
+                Version, number=number, act=act, content=words if number == 1 else {}, **thrown
+            )
 
     async def comment(self, status, **values):
         text = MARKS[status]
@@ -121,6 +151,9 @@ class City:
             "slug": [each.consultation.slug for each in (self.open, self.sealed, self.circle)],
             "thread": [self.open.thread.id, self.sealed.thread.id, self.circle.thread.id],
             "id": [1, 7, self.author.id, self.keeps.id],
+            "kind": list(FOLDERS.values()),
+            "uid": [uid for uid, *_ in self.drafts],
+            "step": [1],
         }
         for route in ROUTES:
             if "GET" in route.methods:

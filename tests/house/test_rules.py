@@ -179,6 +179,7 @@ def test_the_public_addresses_are_stable():
         "/beitraege/{number}/stimme",
         "/beitrag",
         "/moderation",
+        "/redaktion",
         "/gremium",
         "/ausschuss",
         "/konto",
