@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from consultations import city
-from consultations.pages import editing, home, info, points, results
+from consultations.pages import editing, home, info, people, points, results
 from consultations.totals import SECONDS, Counter
 from dialogue.kit import files, rendering
 from dialogue.kit.database import Database
@@ -28,6 +28,7 @@ ROUTES: list[Route] = [
     *votes.ROUTES,
     *intake.ROUTES,
     *accounts.ROUTES,
+    *people.ROUTES,
     *queue.ROUTES,
     *results.ROUTES,
     *editing.ROUTES,
