@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.editing import checklist, consultations, points, schedule, versions
+from consultations.editing.homes import Homes, within
 from consultations.editing.kinds import Gap
 from dialogue.kit import clock
 from dialogue.kit.database import Record
@@ -35,19 +36,23 @@ class Overview:
     gone: list[tuple[Record, str]]
 
 
-async def overview(db: AsyncConnection) -> Overview:
+async def overview(db: AsyncConnection, homes: Homes) -> Overview:
     """Everything an editor may want to go on with."""
     found = await versions.standing(db, versions.DRAFT | {"discarded"})
-    drafts = [row for row in found if row.act != "discarded"]
-    rows = await consultations.rows(db)
+    drafts = [row for row in found if row.act != "discarded" and _is_in(homes, row)]
+    rows = [row for row in await consultations.rows(db) if homes is None or row.uid in homes]
     seen = {row.uid for row in rows if row.public}
     own = [row for row in drafts if row.kind == "consultation" and row.subject not in seen]
     return Overview(
         [(row, _state(row, clock.today())) for row in rows if row.public],
         await _planned(db, own, drafts),
         [row for row in drafts if row not in own],
-        await _titled(db, [row for row in found if row.act == "discarded"][:GONE]),
+        await _titled(db, [row for row in found if row.act == "discarded" and homes is None][:GONE]),
     )
+
+
+def _is_in(homes: Homes, row: Record) -> bool:
+    return within(homes, row.kind, row.subject, row.content)
 
 
 def _state(row: Record, today: date) -> str:

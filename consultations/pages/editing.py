@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from starlette.responses import Response
 
-from consultations.editing import desk, items, pages, schedule, starts, versions
+from consultations.editing import desk, homes, items, pages, schedule, starts, versions
 from consultations.editing.items import KINDS, Item, Overtaken, Unready
 from consultations.editing.kinds import Gap
 from consultations.pages import editing_views as views
@@ -24,14 +24,16 @@ def _render(page: Page, template: str, /, *, status: int = 200, **context: Any) 
 
 async def start(page: Page) -> Response:
     done = await _done(page) if "fertig" in page.query else None
-    return _render(page, "consultations/editing/desk.html", desk=await desk.overview(page.db), done=done)
+    mine = await homes.of(page.db, page.me)
+    overview = await desk.overview(page.db, mine)
+    return _render(page, "consultations/editing/desk.html", desk=overview, done=done, all=mine is None)
 
 
 async def _done(page: Page) -> tuple[str, str] | None:
     """Title and address of what was just published: looked up, the address only names it."""
     name, uid = views.SLUGS.get(page.query.get("art", "")), views.uid_in_query(page, "fertig")
     try:
-        item = await items.find(page.db, name or "page", UUID(uid or str(uuid4())), {})
+        item = await views.found(page, name or "page", UUID(uid or str(uuid4())))
     except NotFound:
         return None
     return (item.content["title"], views.address(item)) if item.public else None
@@ -40,13 +42,23 @@ async def _done(page: Page) -> tuple[str, str] | None:
 async def listing(page: Page) -> Response:
     """Everything of one kind: what is public, and drafts of what was never published."""
     name = views.kind_of(page)
-    found = await KINDS[name].listed(page.db)
+    mine = await homes.of(page.db, page.me)
+    if name != "consultation":
+        await views.must_edit_all(page, name)
+    found = [
+        each for each in await KINDS[name].listed(page.db) if mine is None or {each.uid, each.home} & mine
+    ]
     known = {each.uid for each in found}
-    standing = [row for row in await versions.standing(page.db, versions.DRAFT) if row.kind == name]
+    standing = [
+        row
+        for row in await versions.standing(page.db, versions.DRAFT)
+        if row.kind == name and homes.within(mine, name, row.subject, row.content)
+    ]
     return _render(
         page,
         "consultations/editing/list.html",
         kind=name,
+        all=mine is None,
         found=found,
         drafts=[row for row in standing if row.subject not in known],
         drafted={row.subject for row in standing},
@@ -56,6 +68,7 @@ async def listing(page: Page) -> Response:
 
 async def new(page: Page) -> Response:
     name = views.kind_of(page)
+    await views.must_edit_all(page, name)
     content = starts.consultation(page.house.city) if name == "consultation" else {}
     content = content | {"consultation": views.uid_in_query(page, "beteiligung")}
     item = Item(KINDS[name], uuid4(), content)

@@ -8,7 +8,17 @@ from uuid import UUID
 from wtforms import SelectField
 
 from consultations.calendar import PhaseShown
-from consultations.editing import areas, checklist, consultations, items, points, rulebooks, schedule, starts
+from consultations.editing import (
+    areas,
+    checklist,
+    consultations,
+    homes,
+    items,
+    points,
+    rulebooks,
+    schedule,
+    starts,
+)
 from consultations.editing.differences import Piece, pieces
 from consultations.editing.items import KINDS, Item
 from consultations.editing.kinds import Gap
@@ -16,7 +26,7 @@ from consultations.editing.pages import LEGAL_UIDS
 from consultations.pages.editing_forms import Draft, as_text, filled
 from consultations.tables import PHASES
 from dialogue.kit import clock
-from dialogue.kit.errors import NotFound
+from dialogue.kit.errors import Forbidden, NotFound
 from dialogue.kit.forms import leaves
 from dialogue.kit.text import has_html
 from dialogue.web import Page, path
@@ -41,18 +51,35 @@ def kind_of(page: Page) -> str:
 
 
 async def item_of(page: Page) -> Item:
-    """The thing an address names, else NotFound."""
-    return await items.find(page.db, kind_of(page), page.params["uid"], starts.of(page.house.city))
+    """The thing an address names, else NotFound: also when it belongs to a consultation others edit."""
+    return await found(page, kind_of(page), page.params["uid"])
+
+
+async def found(page: Page, kind: str, uid: UUID) -> Item:
+    """A thing this editor may edit, else NotFound."""
+    item = await items.find(page.db, kind, uid, starts.of(page.house.city))
+    if not homes.may(await homes.of(page.db, page.me), item):
+        raise NotFound
+    return item
 
 
 async def item_or_new(page: Page) -> Item:
     """The same, or the first words of something new, whose name was made with its form."""
+    name = kind_of(page)
     try:
-        return await item_of(page)
+        await items.find(page.db, name, page.params["uid"], starts.of(page.house.city))
     except NotFound:
-        if kind_of(page) == "rulebook":
+        if name == "rulebook":
             raise
-        return Item(KINDS[kind_of(page)], page.params["uid"], {})
+        await must_edit_all(page, name)
+        return Item(KINDS[name], page.params["uid"], {})
+    return await item_of(page)
+
+
+async def must_edit_all(page: Page, kind: str) -> None:
+    """What belongs to no consultation, and new consultations, are for those who edit everything."""
+    if kind != "point" and await homes.of(page.db, page.me) is not None:
+        raise Forbidden("Dafür ist die Redaktion zuständig, die alle Beteiligungen betreut.")
 
 
 async def form_of(page: Page, item: Item, content: dict[str, Any] | None = None) -> Draft:
@@ -87,8 +114,10 @@ async def _listed(page: Page, field: str, item: Item) -> list[tuple[str, str]]:
         none = "ohne Handlungsfeld" if item.kind.NAME == "point" else "Bitte wählen"
         return [("", none), *((str(each.uid), each.title) for each in await areas.listed(page.db))]
     if field == "consultation":
-        found = await consultations.listed(page.db)
-        return [("", "Bitte wählen"), *((str(each.uid), each.title) for each in found)]
+        mine = await homes.of(page.db, page.me)
+        rows = [each for each in await consultations.listed(page.db) if mine is None or each.uid in mine]
+        none = [("", "Bitte wählen")] if mine is None else []
+        return [*none, *((str(each.uid), each.title) for each in rows)]
     if field == "rulebook":
         fixed = item.public and item.content.get("rulebook")
         newest = [] if fixed else [("", "die neueste bei der Veröffentlichung")]

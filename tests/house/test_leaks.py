@@ -107,7 +107,7 @@ class City:
         )
         of_it = {"consultation": str(planned.uid), "code": "Z78"}
         self.drafts = [
-            (planned.uid, "consultation", words | {"slug": planned.slug}),
+            (planned.uid, "consultation", words | {"slug": planned.slug, "title": planned.title}),
             (self.open.uid, "point", words | {"code": self.open.code}),
             (uuid4(), "point", words | of_it),
             *((uuid4(), kind, words) for kind in ("point", "area", "measure", "page")),

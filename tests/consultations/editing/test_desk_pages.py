@@ -376,3 +376,59 @@ async def test_the_point_form_starts_with_the_consultation_it_was_asked_from(edi
     assert page.one("select[name=consultation] [selected]").text == "Die eine"
     assert saved.path == f"/redaktion/beteiligungen/{home}"
     assert saved.words("#punkte + .rows") == "P1 Kennzeichnung"
+
+
+# --- editors of one consultation --------------------------------------------------------------------
+
+
+@pytest.fixture
+async def theirs(make, new_browser):
+    """Two consultations with a point each, and a visitor who edits the first one alone."""
+    room = await make.room()
+    mine = await make.point(await make.consultation(title="Meine", room_id=room.id))
+    other = await make.point(await make.consultation(title="Die andere"))
+    person = await make.citizen()
+    await make.grant(person, "editor", room)
+    browser = new_browser()
+    await browser.sign_in(person)
+    return browser, mine, other
+
+
+async def test_who_edits_one_consultation_finds_it_and_no_other(theirs, desk):
+    browser, mine, other = theirs
+    await desk.save("point", other.uid, text="Geheim.")
+    await desk.save("area", **AREA)
+
+    start = await browser.get("/redaktion")
+    opened = [f"/redaktion/punkte/{point.uid}" for point in (mine, other)]
+    opened += [f"/redaktion/beteiligungen/{point.consultation.uid}" for point in (mine, other)]
+    opened += [f"/redaktion/punkte/{other.uid}/verlauf", "/redaktion/felder", "/redaktion/beteiligungen/neu"]
+
+    assert [(await browser.get(address)).status for address in opened] == [200, 404, 200, 404, 404, 403, 403]
+    assert [link.text for link in start.select(".rows a, .card a")] == ["Meine", "Beteiligungen", "Punkte"]
+    listed = [await browser.get(f"/redaktion/{kind}") for kind in ("beteiligungen", "punkte")]
+    assert [[link.text for link in page.select(".rows a")] for page in listed] == [
+        ["Meine"],
+        [f"{mine.code} Kennzeichnung"],
+    ]
+
+
+async def test_who_edits_one_consultation_changes_no_other(theirs, owner):
+    browser, mine, other = theirs
+    address = f"/redaktion/punkte/{other.uid}"
+
+    answers = [
+        await browser.post(address, base="0", title="Von mir"),
+        *[await browser.post(f"{address}/{act}", base="0") for act in ("veroeffentlichen", "verwerfen")],
+        await browser.post(f"/redaktion/felder/{uuid4()}", base="0", **AREA),
+        await browser.post(f"/redaktion/beteiligungen/{other.consultation.uid}/zuruecknehmen", base="0"),
+    ]
+    new = {"base": "0", **POINT, "area": "", "consultation": str(other.consultation.uid)}
+    smuggled = await browser.post(f"/redaktion/punkte/{uuid4()}", **new)
+    own = await browser.post(
+        f"/redaktion/punkte/{uuid4()}", **(new | {"consultation": str(mine.consultation.uid)})
+    )
+
+    assert [answer.status for answer in answers] == [404, 404, 404, 403, 404]
+    assert (smuggled.status, smuggled.words("#consultation-error") != "", own.status) == (422, True, 200)
+    assert await owner.fetchval("SELECT count(*) FROM versions") == 1
