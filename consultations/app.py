@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from consultations import city
-from consultations.pages import home, info, points, results
+from consultations.pages import home, info, points, results, search
 from consultations.totals import SECONDS, Counter
 from dialogue.kit import files, rendering
 from dialogue.kit.database import Database
@@ -25,6 +25,7 @@ from moderation.pages import intake, queue
 ROUTES: list[Route] = [
     *home.ROUTES,
     *points.ROUTES,
+    *search.ROUTES,
     *votes.ROUTES,
     *intake.ROUTES,
     *accounts.ROUTES,

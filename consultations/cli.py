@@ -1,4 +1,4 @@
-"""The command line: demo · serve · worker · migrate · person · import · analyse · export · load · jobs · journal · check."""
+"""The command line: demo · serve · worker · migrate · person · import · analyse · index · export · load · jobs · journal · check."""
 
 import asyncio
 import json
@@ -296,6 +296,18 @@ def analyse(slug: str) -> None:
         return await sentiment.score_all(database, slug, say)
 
     print(json.dumps(_run(work), ensure_ascii=False))
+
+
+@app.command
+def index() -> None:
+    """Teaches the search the compounds of texts it does not know yet; prints how many."""
+
+    async def work(database: Any, _: Settings) -> int:
+        from consultations.analysis import indexing
+
+        return await indexing.everything(database, say)
+
+    print(_run(work))
 
 
 @app.command

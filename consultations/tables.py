@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, LargeBinary, SmallInteger, Text
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dialogue.kit.database import Base
@@ -94,6 +94,8 @@ class Point(Base):
     edition: Mapped[Plain]
     changed_at: Mapped[Created]
     position: Mapped[int] = mapped_column(SmallInteger)
+    words: Mapped[str] = mapped_column(TSVECTOR, server_default=sql("''::tsvector"), info=IMPERSONAL)
+    split: Mapped[bool] = mapped_column(server_default=sql("false"), info=IMPERSONAL)
     __table_args__ = (CheckConstraint("code ~ '^[A-Z]+[0-9]+$'", name="plain_code"),)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.tables import Consultation, Phase, Point
+from dialogue import search
 from dialogue.kit import clock
 from dialogue.tables import Thread
 
@@ -56,6 +57,7 @@ async def create(db: AsyncConnection, slug: str, frame: Frame) -> int:
     point = {"code": code, "title": frame.title, "text": frame.question, "rationale": frame.rationale}
     home = {"consultation_id": consultation_id, "thread_id": thread_id}
     await _insert(db, Point, **point, **home, edition="1.0", position=0)
+    await search.enqueue_all(db)
     return thread_id
 
 
