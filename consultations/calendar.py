@@ -3,16 +3,17 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Date, case, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, bindparam, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.tables import Consultation, Phase, Point
 from consultations.totals import Counter, Totals
+from dialogue import threads
+from dialogue.grants import TODAY
+from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
-from dialogue.tables import Thread
+from dialogue.tables import Circle, Thread
 
-# The day in Berlin by the database's clock, as for everything that decides.
-TODAY = cast(func.timezone("Europe/Berlin", func.now()), Date)
 _seal = func.greatest(
     Consultation.sealed_until,
     select(func.max(Thread.sealed_until))
@@ -43,6 +44,8 @@ class Entry:
     sealed: bool
     sealed_until: datetime | None
     today: date
+    room_id: int | None
+    circle: str
     totals: Totals | None = None
 
     @property
@@ -84,30 +87,45 @@ _ENTRIES = (
         SEALED.label("sealed"),
         SEALED_UNTIL.label("sealed_until"),
         TODAY.label("today"),
+        Consultation.room_id,
+        func.coalesce(Circle.name, "").label("circle"),
     )
+    .outerjoin(Circle, Circle.id == Consultation.circle_id)
     .where(Consultation.published_at <= func.now())
     .order_by(Consultation.ends_on.desc(), Consultation.id.desc())
 )
 
 
-async def entries(db: AsyncConnection, counter: Counter) -> list[Entry]:
-    """All published consultations, the one that ends last first."""
-    found = [Entry(**row._mapping) for row in await db.execute(_ENTRIES)]
+_OPEN_TO = _ENTRIES.where(threads.enters(bindparam("person", type_=BigInteger), Consultation))
+_BY_SLUG = Consultation.slug == bindparam("slug")
+
+
+async def entries(db: AsyncConnection, counter: Counter, person_id: int | None) -> list[Entry]:
+    """All published consultations a person (None: a guest) may enter, the one that ends last first."""
+    found = [Entry(**row._mapping) for row in await db.execute(_OPEN_TO, {"person": person_id})]
     counted = await counter.totals(found)
     return [replace(each, totals=counted[each.id]) for each in found]
 
 
-async def find(db: AsyncConnection, slug: str) -> Entry:
-    """One published consultation by its address, without its totals, else NotFound."""
-    row = (await db.execute(_ENTRIES.where(Consultation.slug == slug))).first()
+async def by_slug(db: AsyncConnection, slug: str) -> Entry:
+    """One published consultation by its address, for the command line: also a circle's."""
+    return _only((await db.execute(_ENTRIES.where(_BY_SLUG), {"slug": slug})).first())
+
+
+async def find(db: AsyncConnection, slug: str, person_id: int | None) -> Entry:
+    """One published consultation a person may enter, without its totals, else NotFound."""
+    return _only((await db.execute(_OPEN_TO.where(_BY_SLUG), {"slug": slug, "person": person_id})).first())
+
+
+def _only(row: Record | None) -> Entry:
     if row is None:
         raise NotFound
     return Entry(**row._mapping)
 
 
-async def entry(db: AsyncConnection, slug: str, counter: Counter) -> Entry:
+async def entry(db: AsyncConnection, slug: str, counter: Counter, person_id: int | None) -> Entry:
     """One published consultation with its totals, else NotFound."""
-    found = await find(db, slug)
+    found = await find(db, slug, person_id)
     return replace(found, totals=(await counter.totals([found]))[found.id])
 
 

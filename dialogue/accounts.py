@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -26,7 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialogue import journal
+from dialogue import grants, journal
+from dialogue.comments import Viewer
 from dialogue.kit import clock, jobs, tokens
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid, NotFound
@@ -109,26 +110,36 @@ class Current:
     pseudonym: str
     email: str
     source: str
-    roles: frozenset[str]
+    grants: grants.Held
     sign_in_id: int
     seen_at: datetime
 
-    @property
-    def moderates(self) -> bool:
-        return "moderator" in self.roles
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """What the person is somewhere; `holds` says where."""
+        return frozenset(role for role, _ in self.grants)
+
+    def holds(self, role: str, room_id: int | None) -> bool:
+        """Whether a role is the person's here: everywhere, or in this room."""
+        return (role, None) in self.grants or (room_id is not None and (role, room_id) in self.grants)
+
+    @cached_property
+    def viewer(self) -> Viewer:
+        rooms = (room for role, room in self.grants if role == "moderator" and room is not None)
+        return Viewer(self.id, ("moderator", None) in self.grants, frozenset(rooms))
 
 
 _ALIVE: ColumnElement[bool] = and_(
     SignIn.expires_at > func.now(),
     SignIn.seen_at > func.now() - case((SignIn.staff, literal(STAFF_IDLE)), else_=literal(LIFE)),
 )
-_CURRENT = (
+_CURRENT: Any = (
     select(
         Person.id,
         Person.pseudonym,
         Person.email,
         Person.source,
-        func.array(select(Grant.role).where(Grant.person_id == Person.id).scalar_subquery()).label("roles"),
+        grants.of(Person.id).label("grants"),
         SignIn.id.label("sign_in_id"),
         SignIn.seen_at,
     )
@@ -144,7 +155,7 @@ async def current(db: AsyncConnection, token: str | None) -> Current | None:
     row = (await db.execute(_CURRENT, {"hash": tokens.digest(token)})).first()
     if row is None:
         return None
-    return Current(row[0], row[1], row[2], row[3], frozenset(row[4]), row[5], row[6])
+    return Current(row[0], row[1], row[2], row[3], grants.parsed(row[4]), row[5], row[6])
 
 
 _SEEN = update(SignIn).where(SignIn.id == bindparam("sign_in")).values(seen_at=func.now())

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from dialogue.comments import NOBODY, columns, visible_to
+from dialogue.comments import INSIDE, columns, visible_to
 from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
 from dialogue.tables import Comment, Person
@@ -33,14 +33,14 @@ GONE = "gone"
 _hash = func.hashint8extended(Comment.id, bindparam("seed", type_=BigInteger))
 _last = bindparam("last", type_=BigInteger)
 _author, _reply, _writer = aliased(Person), aliased(Comment), aliased(Person)
-_answers = and_(_reply.parent_id == Comment.id, visible_to(NOBODY, _reply))
+_answers = and_(_reply.parent_id == Comment.id, visible_to(INSIDE, _reply))
 _VISIBLE = (
     select(
         *columns(Comment, _author),
         select(func.count()).where(_answers).correlate(Comment).scalar_subquery().label("replies"),
     )
     .outerjoin(_author, _author.id == Comment.author_id)
-    .where(visible_to(NOBODY))
+    .where(visible_to(INSIDE))
 )
 # What is no longer public leaves its place to the replies: nothing of it is read but when it was public.
 _left_with_replies = and_(
@@ -98,7 +98,7 @@ def _with_replies(arms: Any, sort: str) -> Select[Any]:
     first = (
         select(*columns(_reply, _writer))
         .outerjoin(_writer, _writer.id == _reply.author_id)
-        .where(_reply.parent_id == top.c.id, visible_to(NOBODY, _reply))
+        .where(_reply.parent_id == top.c.id, visible_to(INSIDE, _reply))
         .order_by(_reply.published_at, _reply.id)
         .limit(case((top.c.status == GONE, PAGE), else_=FOLDED))
         .correlate(top)
@@ -168,7 +168,7 @@ def _read_cursor(sort: str, cursor: str) -> dict[str, Any]:
 _REPLIES = (
     select(*columns(Comment, Person))
     .outerjoin(Person, Person.id == Comment.author_id)
-    .where(Comment.parent_id == bindparam("parent"), visible_to(NOBODY), Comment.id > bindparam("after"))
+    .where(Comment.parent_id == bindparam("parent"), visible_to(INSIDE), Comment.id > bindparam("after"))
     .order_by(Comment.id)
     .limit(PAGE + 1)
 )

@@ -25,7 +25,7 @@ async def point(page: Page) -> Response:
     sort = page.query.get("sort", "mixed")
     if sort not in SORTS:
         raise NotFound
-    person_id = page.person.id if page.person else None
+    person_id = page.person_id
     found = await strategy.point(page.db, page.params["code"], person_id)
     shown = await listing.page(
         page.db, found.thread_id, sort, _seed(page), page.query.get("weiter", ""), gaps=found.gaps
@@ -50,8 +50,8 @@ async def point(page: Page) -> Response:
 async def comment(page: Page) -> Response:
     """One contribution with all its replies; to its author also the decision on it."""
     found = await comments.by_number(page.db, page.params["number"], page.viewer)
-    person_id = page.person.id if page.person else None
-    thread = await threads.get(page.db, found.thread_id)
+    person_id = page.person_id
+    thread = await threads.get(page.db, found.thread_id, page.person_id)
     replies = await listing.replies(page.db, found.id, page.number("nach"))
     ids = [found.id, *(reply.id for reply in replies)]
     mine = person_id is not None and found.author_id == person_id

@@ -26,9 +26,15 @@ VIEWERS = {
 }
 HIDDEN = ("pending", "rejected", "hidden", "withdrawn")
 TEXTS = set(HIDDEN)
-SEES = {name: TEXTS if name == "moderator" else set() for name in VIEWERS} | {"author": TEXTS | {"email"}}
+SEES = {name: set() for name in VIEWERS} | {
+    "moderator": TEXTS | {"circle"},  # everything of the consultations they moderate
+    "editor": {"circle"},
+    "member": {"circle"},
+    "author": TEXTS | {"email"},
+}
 MARKS = {status: f"Kennwort-{status}-Zwiebelkuchen" for status in HIDDEN} | {
     "email": "zwiebelkuchen@geheim.example",
+    "circle": "Kennwort-Kreis-Zwiebelkuchen",
     "tally of votes": "13\xa0Stimmen",
     "count of stances": "11\xa0Antworten",
 }
@@ -45,6 +51,12 @@ class City:
     async def build(self):
         make, today = self.make, clock.today()
         self.author = await make.person(email=MARKS["email"])
+        self.member = await make.citizen()
+        self.circle = await make.point(await self.of_circle(), title=MARKS["circle"], text=MARKS["circle"])
+        self.said = await make.comment(self.circle.thread, text=MARKS["circle"])
+        words = {"outcome": "adopted", "reasons": MARKS["circle"], "before": "", "after": ""}
+        about = {"comment_id": self.said.id, "point_id": self.circle.id, "published_at": clock.now()}
+        await make.row(Response, **words, **about)
         self.open = await make.point(await make.consultation())
         dates = {"starts_on": today - timedelta(days=9), "ends_on": today - timedelta(days=1)}
         self.sealed = await make.point(
@@ -59,6 +71,12 @@ class City:
         for person in people[:11]:
             await make.stance(self.sealed.thread, person)
         return self
+
+    async def of_circle(self):
+        """A consultation for a circle, whose very existence is a secret to all others."""
+        circle = await self.make.circle(self.member, name=MARKS["circle"])
+        words = dict.fromkeys(("title", "lead", "about"), MARKS["circle"])
+        return await self.make.consultation(circle_id=circle.id, **words)
 
     async def keep_secrets(self):
         """A comment and a reply of every status that is not public, all voted on, the comments answered."""
@@ -79,18 +97,27 @@ class City:
         browser = self.new_browser()
         if name == "author":
             await browser.sign_in(self.author)
+        elif name == "member":
+            await browser.sign_in(self.member)
         elif VIEWERS[name] is not None:
             await browser.sign_in(await self.make.person(*VIEWERS[name]))
         return browser
 
     def addresses(self):
         """One of every page that can be opened, for every row; links lead to the rest."""
-        comments = [self.public, self.answer, self.counted, *self.secret.values(), *self.replies.values()]
+        comments = [
+            self.public,
+            self.answer,
+            self.counted,
+            self.said,
+            *self.secret.values(),
+            *self.replies.values(),
+        ]
         values = {
             "number": [NUMBER, *(comment.number for comment in comments)],
-            "code": [self.open.code, self.sealed.code],
-            "slug": [self.open.consultation.slug, self.sealed.consultation.slug],
-            "thread": [self.open.thread.id, self.sealed.thread.id],
+            "code": [self.open.code, self.sealed.code, self.circle.code],
+            "slug": [each.consultation.slug for each in (self.open, self.sealed, self.circle)],
+            "thread": [self.open.thread.id, self.sealed.thread.id, self.circle.thread.id],
             "id": [1, 7],
         }
         for route in ROUTES:
