@@ -1,4 +1,4 @@
-"""The command line: demo · serve · worker · migrate · person · import · analyse · index · export · load · jobs · journal · check."""
+"""The command line: demo, serve, worker, migrate, person, import, analyse, index, export, load, jobs, journal, check."""
 
 import asyncio
 import json

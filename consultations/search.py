@@ -6,7 +6,21 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, REAL, BigInteger, Integer, and_, bindparam, cast, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    REAL,
+    BigInteger,
+    Integer,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.tables import Area, Consultation, Measure, Point, Response
@@ -25,7 +39,8 @@ CHANGED = ("adopted", "partly")
 PUBLIC = and_(Consultation.published_at <= func.now(), Consultation.circle_id.is_(None))
 _CODE, _NUMBER = re.compile(r"[A-Z]+[0-9]+"), re.compile(r"[0-9A-Z]{3} ?-? ?[0-9A-Z]{3}")
 _WEIGHTS = cast(literal("{0.1, 0.3, 0.6, 1.0}"), ARRAY(REAL))  # parts of compounds … titles and what was said
-_code, _threads = bindparam("code"), bindparam("threads", type_=ARRAY(BigInteger))
+_code: Any = bindparam("code")
+_threads: Any = bindparam("threads", type_=ARRAY(BigInteger))
 
 
 @dataclass(frozen=True)
@@ -72,10 +87,9 @@ async def places(db: AsyncConnection) -> list[Record]:
 
 
 async def find(
-    db: AsyncConnection, asked: Asked, filters: Filters, known: Sequence[Record], cursor: str = ""
+    db: AsyncConnection, asked: Asked, filters: Filters, threads: list[int] | None, cursor: str = ""
 ) -> Found:
-    """One page; NotFound for a place that is none of the known ones, and for a cursor that is none of ours."""
-    threads = _threads_of(known, filters.place)
+    """One page of what these threads hold (None: all); NotFound for a cursor that is none of ours."""
     found = Found()
     if not cursor:
         found.direct = await _by_number(db, asked.text)
@@ -88,7 +102,8 @@ async def find(
     return found
 
 
-def _threads_of(known: Sequence[Record], place: str) -> list[int] | None:
+def threads_of(known: Sequence[Record], place: str) -> list[int] | None:
+    """The threads of a place among the known ones; None for everywhere, NotFound for any other."""
     inside = [row.thread_id for row in known if place in (row.slug, row.code)]
     if place and not inside:
         raise NotFound
@@ -134,7 +149,7 @@ _MEASURES = (
 async def _find_points(
     db: AsyncConnection, found: Found, asked: Asked, filters: Filters, threads: list[int] | None
 ) -> None:
-    values = asked.values | {"code": _code_in(asked.text), "threads": threads}
+    values: dict[str, Any] = asked.values | {"code": _code_in(asked.text), "threads": threads}
     values["most"] = 100 if filters.kind == "points" else FIRST
     found.points = list(await db.execute(_POINTS, values))
     if asked.query and threads is None:
@@ -148,11 +163,7 @@ def _code_in(typed: str) -> str:
 
 # --- contributions ----------------------------------------------------------------------------------
 
-_answered = (
-    select(Response.comment_id)
-    .where(Response.published_at <= func.now(), Response.comment_id == Words.comment_id)
-    .correlate(Words)
-)
+_answered = select(func.array_agg(Response.comment_id)).where(Response.published_at <= func.now())
 _shown = (
     select(
         Comment.id,
@@ -182,22 +193,27 @@ async def _by_number(db: AsyncConnection, typed: str) -> Record | None:
     return (await db.execute(_BY_NUMBER, {"number": tokens.number(typed)})).first()
 
 
+_EMPTY = cast(literal("{}"), ARRAY(BigInteger))
+_CHOSEN: dict[str, Any] = {
+    "any": cast(null(), ARRAY(BigInteger)),
+    "answered": func.coalesce(_answered.scalar_subquery(), _EMPTY),
+    "changed": func.coalesce(_answered.where(Response.outcome.in_(CHANGED)).scalar_subquery(), _EMPTY),
+}
+
+
 @cache
-def _query(answer: str, placed: bool, continued: bool) -> Any:
-    """What holds the words, from the index alone; of that the newest; of these what is public, best first.
+def _query(answer: str, continued: bool) -> Any:
+    """The newest that hold the words, by the index alone (see the migration); of these what is public, best first.
 
     Nothing else may be asked of all that holds a frequent word: that is why the steps are apart.
     """
-    holds = select(Words.comment_id).where(Words.words.op("@@")(MATCHES))
-    if placed:
-        holds = holds.where(Words.thread_id == func.any(_threads))
-    if answer != "any":
-        changed = _answered.where(Response.outcome.in_(CHANGED)) if answer == "changed" else _answered
-        holds = holds.where(changed.exists())
-    if continued:
-        holds = holds.where(Words.comment_id <= bindparam("newest", type_=BigInteger))
-    held = holds.cte("held").prefix_with("MATERIALIZED")
-    newest = select(held.c.comment_id).order_by(held.c.comment_id.desc()).limit(MOST + 1).cte("newest")
+    upto = bindparam("newest", type_=BigInteger)
+    holds = func.comments_with(MATCHES, _threads, _CHOSEN[answer], upto, MOST + 1)
+    newest = (
+        select(holds.column_valued("comment_id").label("comment_id"))
+        .cte("newest")
+        .prefix_with("MATERIALIZED")
+    )
     rank = func.ts_rank(_WEIGHTS, Words.words, MATCHES, 1)
     score = cast(Words.words.op("@@")(EXACT), Integer) * 1_000_000 + cast(rank * 900_000, Integer)
     scored = (
@@ -205,7 +221,7 @@ def _query(answer: str, placed: bool, continued: bool) -> Any:
         .join(Words, Words.comment_id == Comment.id)
         .add_columns(
             score.label("score"),
-            func.count().over().label("count"),
+            func.count().over().label("total"),
             select(func.max(newest.c.comment_id)).scalar_subquery().label("newest"),
         )
         .subquery()
@@ -220,13 +236,13 @@ def _query(answer: str, placed: bool, continued: bool) -> Any:
 async def _find_comments(
     db: AsyncConnection, found: Found, asked: Asked, filters: Filters, threads: list[int] | None, cursor: str
 ) -> None:
-    values: dict[str, Any] = asked.values | ({"threads": threads} if threads is not None else {})
+    values: dict[str, Any] = asked.values | {"threads": threads, "newest": None}
     values |= _read(cursor) if cursor else {}
-    rows = list(await db.execute(_query(filters.answer, threads is not None, bool(cursor)), values))
+    rows = list(await db.execute(_query(filters.answer, bool(cursor)), values))
     if cursor and not rows:
         raise NotFound
     found.comments = rows[:PAGE]
-    found.count = rows[0].count if rows else 0
+    found.count = rows[0].total if rows else 0
     if len(rows) > PAGE:
         last = rows[PAGE - 1]
         found.more = f"{last.score}.{last.id}.{last.newest}"

@@ -1,10 +1,9 @@
 """Search: what was asked becomes a query of the database; what is public is found by its words."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from sqlalchemy import ARRAY, BigInteger, Text, bindparam, cast, func, select, text, update
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, cast, func, literal_column, select, text, update
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,8 +15,8 @@ from dialogue.tables import Comment, Words
 
 MAX_LENGTH = 200
 MOST_WORDS = 12
-MATCHES = cast(cast(bindparam("query"), Text), TSQUERY)
-EXACT = cast(cast(bindparam("exact"), Text), TSQUERY)
+MATCHES = cast(bindparam("query", type_=Text), TSQUERY)
+EXACT = cast(bindparam("exact", type_=Text), TSQUERY)
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Asked:
     text: str
     query: str = ""
     exact: str = ""
-    looked: german.Looked = german.Looked()
+    looked: german.Looked = field(default_factory=german.Looked)
     ignored: tuple[str, ...] = ()
 
     @property
@@ -42,9 +41,7 @@ def typed(value: str) -> str:
     """The text as it is looked for; Invalid when nobody searches like that."""
     value = normalise(value[: 100 * MAX_LENGTH])
     if len(value) > MAX_LENGTH:
-        raise Invalid(
-            f"Bitte höchstens {MAX_LENGTH} Zeichen. Ein paar Wörter reichen meist aus.", field="q"
-        )
+        raise Invalid(f"Bitte höchstens {MAX_LENGTH} Zeichen. Ein paar Wörter reichen meist aus.", field="q")
     return "" if is_blank(value) else " ".join(value.split())
 
 
@@ -93,6 +90,7 @@ def _quoted(lexeme: str) -> str:
 
 # --- the parts of compounds -------------------------------------------------------------------------
 
+PARTS = func.setweight(func.german_words(bindparam("parts")), literal_column("'D'"))
 _id = bindparam("id", type_=BigInteger)
 _TEXT = (
     select(Comment.text)
@@ -109,9 +107,7 @@ _unchanged = (
 _ADD_PARTS = (
     update(Words)
     .where(Words.comment_id == _unchanged.c.id, Words.split.is_(False))
-    .values(
-        words=Words.words.op("||")(func.setweight(func.german_words(bindparam("parts")), "D")), split=True
-    )
+    .values(words=Words.words.op("||")(PARTS), split=True)
     .returning(Words.comment_id)
 )
 _UNSPLIT = select(Words.comment_id).where(Words.split.is_(False), Words.comment_id > bindparam("after"))

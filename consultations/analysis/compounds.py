@@ -30,7 +30,9 @@ def of_word(word: str) -> tuple[str, ...]:
 
     Nouns are written with a capital letter; the text's own case says little (a sentence's first word).
     """
-    morphs = [(part, _is_content(part, tag)) for part, tag in _tagger().analyze(word.capitalize(), taglevel=3)[1]]
+    morphs = [
+        (part, _is_content(part, tag)) for part, tag in _tagger().analyze(word.capitalize(), taglevel=3)[1]
+    ]
     return tuple(dict.fromkeys(part for part in _spans(morphs) if part != word))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from anyio import to_thread
-from sqlalchemy import BigInteger, bindparam, func, select, update
+from sqlalchemy import BigInteger, bindparam, select, update
 
 from consultations.analysis import compounds
 from consultations.tables import Point
@@ -17,7 +17,7 @@ _UNSPLIT = select(Point.id, _said.label("said")).where(Point.split.is_(False)).o
 _ADD_PARTS = (
     update(Point)
     .where(Point.id == _id, _said == bindparam("said"), Point.split.is_(False))
-    .values(words=Point.words.op("||")(func.setweight(func.german_words(bindparam("parts")), "D")), split=True)
+    .values(words=Point.words.op("||")(search.PARTS), split=True)
 )
 
 

@@ -28,13 +28,16 @@ async def find(page: Page) -> Response:
         page.query.get("wo", ""), _one_of(page, "art", KINDS), _one_of(page, "antwort", ANSWERS)
     )
     known = await search.places(page.db)
+    threads = search.threads_of(known, filters.place)
     try:
         said = typed(page.query.get("q", ""))
     except Invalid as error:
         shortened = page.query["q"].replace("\0", "")[:MAX_LENGTH]
         return _shown(page, known, Asked(shortened), filters, status=error.status, error=error.text)
     asked = await understand(page.db, said)
-    found = await search.find(page.db, asked, filters, known, page.query.get("weiter", "")) if said else None
+    found = (
+        await search.find(page.db, asked, filters, threads, page.query.get("weiter", "")) if said else None
+    )
     return _shown(page, known, asked, filters, found=found)
 
 

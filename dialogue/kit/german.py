@@ -101,6 +101,8 @@ def _blank_before(line: str, at: int) -> int:
     blank = line.rfind(" ", max(0, at - 60), at + 1)
     if blank >= 0:
         return blank
-    while at > 0 and (unicodedata.combining(line[at]) or line[at] in "\u200d\ufe0f" or line[at - 1] == "\u200d"):
+    while at > 0 and (
+        unicodedata.combining(line[at]) or line[at] in "\u200d\ufe0f" or line[at - 1] == "\u200d"
+    ):
         at -= 1
     return max(0, at)

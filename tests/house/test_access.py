@@ -41,6 +41,7 @@ TABLE = {
     "consultation": ("GET", "/beteiligung/{slug}", "everyone", 200),
     "strategy": ("GET", "/strategie", "everyone", 200),
     "point": ("GET", "/punkte/{code}", "everyone", 200),
+    "search": ("GET", "/suche", "everyone", 200),
     "comment": ("GET", "/beitraege/{number}", "everyone", 200),
     "vote": ("POST", "/beitraege/{number}/stimme", "people", 303),
     "vote_back": ("GET", "/beitraege/{number}/stimme", "people", 303),

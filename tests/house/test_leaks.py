@@ -125,6 +125,8 @@ class City:
                 for filled in product(*(values[name] for name in route.param_convertors)):
                     yield route.path_format.format(**dict(zip(route.param_convertors, filled, strict=True)))
         yield from (f"/punkte/{code}?sort=newest" for code in values["code"])
+        for words in ("Zwiebelkuchen", "Kennwort", "zwie", "Text", *values["number"], *values["code"]):
+            yield f"/suche?q={words}"
         yield from ("/moderation?ab=2020-01-01T00:00:00%2B00:00", "/moderation/protokoll?vor=9", "/unbekannt")
 
 
@@ -220,6 +222,7 @@ async def public_pages(browser, city):
     for point in (city.open, city.sealed):
         addresses += [f"/beteiligung/{point.consultation.slug}", f"/punkte/{point.code}"]
         addresses += [f"/punkte/{point.code}?sort=newest"]
+        addresses += [f"/suche?q={words}" for words in ("Zwiebelkuchen", "Text", point.code)]
     return {address: (await browser.get(address)).words("body") for address in addresses}
 
 

@@ -109,6 +109,7 @@ def test_every_setting_and_command_is_documented():
         "person create",
         "import polis",
         "analyse",
+        "index",
         "export",
         "load synth",
     ]
@@ -177,6 +178,7 @@ def test_the_public_addresses_are_stable():
         "/beitraege/{number}",
         "/beitraege/{number}/stimme",
         "/beitrag",
+        "/suche",
         "/moderation",
         "/gremium",
         "/ausschuss",
