@@ -318,14 +318,12 @@ def export(
     as_: Annotated[str, Parameter(name="--as")] = "panelist",
     out: Path,
 ) -> None:
-    """Writes a ZIP of CSV files with what the role may see."""
-    if format != "csv":
-        raise Unsafe("Bisher gibt es nur --format csv.")
+    """Writes what the role may see: csv (ZIP of tables), xlsx (workbook) or json (ZIP of JSON Lines)."""
 
     async def work(database: Any, _: Settings) -> dict[str, Any]:
         from consultations.outcome import exports
 
-        return await exports.to_file(database, slug, as_, out, say)
+        return await exports.to_file(database, slug, as_, out, say, format)
 
     print(json.dumps(_run(work), ensure_ascii=False))
 

@@ -157,7 +157,10 @@ class Export(Base):
     size: Mapped[int | None]
     rows: Mapped[dict[str, Any] | None] = mapped_column(JSONB, info=IMPERSONAL)
     withdrawn_at: Mapped[Moment | None]
-    __table_args__ = (Index("ix_exports_withdrawn_at", "withdrawn_at"),)
+    __table_args__ = (
+        one_of("format", ("csv", "xlsx", "json")),
+        Index("ix_exports_withdrawn_at", "withdrawn_at"),
+    )
 
 
 class Example(Base):

@@ -1,4 +1,4 @@
-"""Search: stemmed words of what is public, in the same transaction; compounds follow by a job.
+"""Search: stemmed words of what is public, in the same transaction; compounds follow by a job. Formats of exports.
 
 Revision: 0004, after 0002
 """
@@ -69,7 +69,7 @@ SET enable_seqscan = off SET enable_indexscan = off SET enable_indexonlyscan = o
     WHERE words @@ query
         AND (threads IS NULL OR thread_id = ANY (threads))
         AND (chosen IS NULL OR comment_id = ANY (chosen))
-        AND (newest IS NULL OR comment_id <= newest)
+        AND (newest IS NULL OR comment_id + 0 <= newest) -- no range of the primary key
     ORDER BY comment_id DESC LIMIT most
 $$
 """
@@ -94,6 +94,9 @@ def upgrade() -> None:
         op.execute(sa.text(statement.replace(":", r"\:")))
     _comments()
     _points()
+    op.create_check_constraint(
+        op.f("ck_exports_known_format"), "exports", "format IN ('csv', 'xlsx', 'json')"
+    )
 
 
 def _comments() -> None:
@@ -145,6 +148,7 @@ def _points() -> None:
 
 
 def downgrade() -> None:
+    op.drop_constraint(op.f("ck_exports_known_format"), "exports", type_="check")
     op.execute("DROP TRIGGER points_words ON points")
     op.execute("DROP TRIGGER comments_words_changed ON comments")
     op.execute("DROP TRIGGER comments_words_added ON comments")

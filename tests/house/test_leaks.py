@@ -11,6 +11,7 @@ import pytest
 
 from consultations.app import ROUTES
 from consultations.outcome import exports
+from consultations.outcome.formats import FORMATS
 from consultations.outcome.readme import ROLES
 from consultations.tables import Response
 from dialogue.kit import clock
@@ -226,28 +227,35 @@ async def public_pages(browser, city):
     return {address: (await browser.get(address)).words("body") for address in addresses}
 
 
+@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("role", ROLES)
-async def test_an_export_holds_what_its_role_may_see(city, database, tmp_path, role):
+async def test_an_export_holds_what_its_role_may_see(city, database, tmp_path, role, format):
     await city.keep_secrets()
 
-    files = await package(database, city.open, role, tmp_path)
+    files = await package(database, city.open, role, tmp_path, format)
 
     assert seen(files) == (TEXTS - {"withdrawn"} if role in {"moderator", "admin"} else set())
 
 
+@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("role", ROLES)
-async def test_a_sealed_export_is_the_same_with_and_without_votes(city, database, owner, tmp_path, role):
-    voted = await package(database, city.sealed, role, tmp_path)
+async def test_a_sealed_export_is_the_same_with_and_without_votes(
+    city, database, owner, tmp_path, role, format
+):
+    voted = await package(database, city.sealed, role, tmp_path, format)
     await owner.execute("DELETE FROM votes; DELETE FROM stances")
 
-    assert await package(database, city.sealed, role, tmp_path) == voted
+    assert await package(database, city.sealed, role, tmp_path, format) == voted
 
 
-async def package(database, point, role, folder):
-    """Name and text of the tables in an export."""
-    await exports.to_file(database, point.consultation.slug, role, folder / "export.zip", print)
-    with zipfile.ZipFile(folder / "export.zip") as archive:
-        return {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".csv")}
+DATED = {"README.md", "schema.json", "xl/worksheets/sheet1.xml", "docProps/core.xml"}  # they name the moment
+
+
+async def package(database, point, role, folder, format):
+    """Name and text of what is in an export, but for the explanations."""
+    await exports.to_file(database, point.consultation.slug, role, folder / "export", print, format)
+    with zipfile.ZipFile(folder / "export") as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist() if name not in DATED}
 
 
 @pytest.mark.parametrize("status", HIDDEN)
