@@ -4,7 +4,7 @@ import hmac
 import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from hashlib import file_digest
@@ -12,6 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from anyio import to_thread
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -79,13 +80,17 @@ async def write(
     facts = readme.Facts(
         found.slug, found.title, role, clock.now(), found.attribution, found.sealed_until, format
     )
-    with _private(target) as opened, closing(FORMATS[format](opened, facts)) as file:
-        package = _Package(db, facts, found.id, role in readme.NOT_PUBLIC, file, progress)
-        await _comments(package)
-        await _points(package)
-        if not package.sealed:
-            await _votes(package)
-        file.explain(facts)
+    with _private(target) as opened:
+        file = FORMATS[format](opened, facts)
+        try:
+            package = _Package(db, facts, found.id, role in readme.NOT_PUBLIC, file, progress)
+            await _comments(package)
+            await _points(package)
+            if not package.sealed:
+                await _votes(package)
+            file.explain(facts)
+        finally:
+            await to_thread.run_sync(file.close)  # a workbook is put together only now: seconds for many rows
     rows = {facts.named[name]: count for name, count in facts.rows.items()}
     return {"slug": facts.slug, "rows": rows}
 
