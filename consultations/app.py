@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from consultations import city
-from consultations.pages import home, info, points, results, search
+from consultations.pages import home, info, people, points, results, search
 from consultations.totals import SECONDS, Counter
 from dialogue.kit import files, rendering
 from dialogue.kit.database import Database
@@ -29,6 +29,7 @@ ROUTES: list[Route] = [
     *votes.ROUTES,
     *intake.ROUTES,
     *accounts.ROUTES,
+    *people.ROUTES,
     *queue.ROUTES,
     *results.ROUTES,
     *info.ROUTES,

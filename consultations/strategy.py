@@ -11,7 +11,7 @@ from dialogue import comments, listing, threads
 from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
 from dialogue.stances import OFFICIAL
-from dialogue.tables import Comment, Stance, Thread, Vote
+from dialogue.tables import Circle, Comment, Stance, Thread, Vote
 
 _comments = (
     select(func.count())
@@ -37,6 +37,7 @@ _POINT = (
         Consultation.slug,
         Consultation.title.label("consultation_title"),
         Consultation.ends_on,
+        func.coalesce(Circle.name, "").label("circle"),
         _comments,
         listing.gaps(Point.thread_id).label("gaps"),
         comments.waits(Point.thread_id).label("waits"),
@@ -49,6 +50,7 @@ _POINT = (
     .join(Consultation, Consultation.id == Point.consultation_id)
     .join(Thread, Thread.id == Point.thread_id)
     .outerjoin(Area, Area.id == Point.area_id)
+    .outerjoin(Circle, Circle.id == Consultation.circle_id)
     .where(
         Point.code == bindparam("code"),
         Consultation.published_at <= func.now(),

@@ -391,8 +391,17 @@ async def ask_for_reset(db: AsyncConnection, email: str) -> None:
         await jobs.enqueue(db, "mail", template="reset", person=person_id)
 
 
+async def is_invitation(db: AsyncConnection, token: str) -> bool:
+    """Whether a link invites: its page says that who follows it agrees to the terms."""
+    query = select(Link.purpose).where(Link.token_hash == tokens.digest(token))
+    return (await db.execute(query)).scalar() == "invite"
+
+
 async def set_password(db: AsyncConnection, token: str, stored: str) -> int:
-    """A new password by link (reset or invitation); ends all other sessions and links, confirms the address."""
+    """A new password by link (reset or invitation); ends all other sessions and links, confirms the address.
+
+    Who follows an invitation agrees to the terms in force.
+    """
     link = await _link(db, token, {"reset", "invite"})
     await _use(db, token)
     await db.execute(
@@ -401,6 +410,9 @@ async def set_password(db: AsyncConnection, token: str, stored: str) -> int:
         .values(password=stored, confirmed_at=func.coalesce(Person.confirmed_at, func.now()))
     )
     await db.execute(delete(Link).where(Link.person_id == link.person_id, Link.used_at.is_(None)))
+    if link.purpose == "invite" and (terms := await current_terms(db)) is not None:
+        agreed = insert(Consent).values(person_id=link.person_id, terms_id=terms.id)
+        await db.execute(agreed.on_conflict_do_nothing())
     await sign_out_everywhere(db, link.person_id)
     return int(link.person_id)
 
@@ -418,12 +430,19 @@ async def roles_of(db: AsyncConnection, person_id: int) -> frozenset[str]:
     return frozenset((await db.execute(select(Grant.role).where(Grant.person_id == person_id))).scalars())
 
 
+async def known_or_new(db: AsyncConnection, email: str, **values: Any) -> tuple[int, bool]:
+    """The account with this address, and whether it was made just now."""
+    email = email.strip().lower()
+    added = await _add(db, email, **values)
+    person_id = added or await _known(db, email)
+    assert person_id is not None
+    return person_id, added is not None
+
+
 async def create(db: AsyncConnection, email: str, roles: Iterable[str], password: str = "") -> int:
     """A person made by staff or the command line, with roles; an existing one gains them."""
-    email = email.strip().lower()
     chosen = {"password": await hashed(password), "confirmed_at": clock.now()} if password else {}
-    person_id = await _add(db, email, **chosen) or await _known(db, email)
-    assert person_id is not None
+    person_id, _ = await known_or_new(db, email, **chosen)
     for role in roles:
         await db.execute(insert(Grant).values(person_id=person_id, role=role).on_conflict_do_nothing())
     await sign_out_everywhere(db, person_id)

@@ -34,15 +34,22 @@ def plain(value: Any) -> Any:
     return normalise(value) if isinstance(value, str) else value
 
 
+def mailable(written: str) -> str:
+    """The address that means one mailbox in every mail program, in the one way it is written in mails.
+
+    Raises ValueError.
+    """
+    found = validate_email(written, check_deliverability=False, allow_smtputf8=False)
+    if "=?" in found.local_part:  # an encoded word: mail programs would read another address
+        raise EmailNotValidError
+    return str(found.ascii_email)
+
+
 def _mailable(_: Form, field: Field) -> None:
-    """An address that means one mailbox in every mail program, in the one way it is written in mails."""
     try:
-        found = validate_email(field.data, check_deliverability=False, allow_smtputf8=False)
+        field.data = mailable(field.data)
     except EmailNotValidError:
         raise ValidationError(_INCOMPLETE) from None
-    if "=?" in found.local_part:  # an encoded word: mail programs would read another address
-        raise ValidationError(_INCOMPLETE)
-    field.data = found.ascii_email
 
 
 def email_field(label: str) -> StringField:

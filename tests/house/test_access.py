@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from consultations import app as roof
 from consultations.tables import Export
 from dialogue import accounts, web
-from dialogue.kit import tokens
+from dialogue.kit import clock, tokens
 from dialogue.roles import EVERYONE
 from dialogue.tables import Job, Terms
 from tests.browser import Browser, Seen
@@ -32,6 +32,7 @@ MAY = {
     "moderators": {"moderator"},
     "panel": {"panelist"},
     "committee": {"committee"},
+    "admins": {"admin"},
     "readers of results": {"moderator", "editor", "panelist", "committee"},
 }
 # name: method, path, access, and the status for whoever may pass
@@ -82,6 +83,28 @@ TABLE = {
     "export": ("POST", "/beteiligung/{slug}/export", "readers of results", 303),
     "job": ("GET", "/auftraege/{id:int}", "readers of results", 200),
     "download": ("POST", "/auftraege/{id:int}/datei", "readers of results", 200),
+    "administration": ("GET", "/verwaltung", "admins", 200),
+    "people": ("GET", "/verwaltung/personen", "admins", 200),
+    "invite": ("GET", "/verwaltung/personen/einladen", "admins", 200),
+    "do_invite": ("POST", "/verwaltung/personen/einladen", "admins", 303),
+    "person": ("GET", "/verwaltung/personen/{id:int}", "admins", 200),
+    "add_grant": ("POST", "/verwaltung/personen/{id:int}/rollen", "admins", 303),
+    "revoke": ("POST", "/verwaltung/personen/{id:int}/rollen/{grant:int}/entziehen", "admins", 303),
+    "invite_again": ("POST", "/verwaltung/personen/{id:int}/einladung", "admins", 303),
+    "block": ("POST", "/verwaltung/personen/{id:int}/sperren", "admins", 303),
+    "unblock": ("POST", "/verwaltung/personen/{id:int}/entsperren", "admins", 303),
+    "add_absence": ("POST", "/verwaltung/personen/{id:int}/vertretung", "admins", 303),
+    "end_absence": ("POST", "/verwaltung/personen/{id:int}/vertretung/{absence:int}/beenden", "admins", 303),
+    "circles": ("GET", "/verwaltung/kreise", "admins", 200),
+    "add_circle": ("POST", "/verwaltung/kreise", "admins", 303),
+    "circle": ("GET", "/verwaltung/kreise/{id:int}", "admins", 200),
+    "rename_circle": ("POST", "/verwaltung/kreise/{id:int}/name", "admins", 303),
+    "remove_circle": ("POST", "/verwaltung/kreise/{id:int}/aufloesen", "admins", 303),
+    "add_members": ("POST", "/verwaltung/kreise/{id:int}/mitglieder", "admins", 303),
+    "remove_member": ("POST", "/verwaltung/kreise/{id:int}/mitglieder/{person:int}/entfernen", "admins", 303),
+    "own_absences": ("GET", "/moderation/vertretung", "moderators", 200),
+    "add_own_absence": ("POST", "/moderation/vertretung", "moderators", 303),
+    "end_own_absence": ("POST", "/moderation/vertretung/{absence:int}/beenden", "moderators", 303),
     "terms": ("GET", "/teilnahmebedingungen", "everyone", 200),
     "imprint": ("GET", "/impressum", "everyone", 200),
     "privacy": ("GET", "/datenschutz", "everyone", 200),
@@ -91,6 +114,8 @@ TABLE = {
     "healthz": ("GET", "/healthz", "everyone", 200),
     "readyz": ("GET", "/readyz", "everyone", 200),
 }
+ABOUT_PEOPLE = ("person", "add_grant", "revoke", "block", "unblock", "add_absence", "end_absence")
+ABOUT_CIRCLES = ("circle", "rename_circle", "add_members", "remove_member")
 OWN = ("edit", "do_edit", "withdraw", "do_withdraw")
 ALL_ROLES = ("moderator", "editor", "panelist", "committee", "admin")
 GETS = [name for name, (method, *_) in TABLE.items() if method == "GET"]
@@ -125,7 +150,18 @@ class House:
         self.values = dict.fromkeys(TABLE, usual) | {"demo_mail_one": {"id": 7}}
         self.values |= {name: {"number": own.number} for name in OWN}
         self.values |= {name: {"number": waits.number} for name in ("case", "claim", "decide")}
+        deputy, invited = await make.moderator(), await make.citizen(password=None)
+        circle = await make.circle(deputy)
+        about = {"id": deputy.id, "grant": 1, "absence": 1}
+        self.values |= dict.fromkeys(ABOUT_PEOPLE, about) | {"invite_again": {"id": invited.id}}
+        self.values |= {name: {"id": circle.id, "person": deputy.id} for name in ABOUT_CIRCLES}
+        self.values |= {"remove_circle": {"id": (await make.circle()).id}}
+        self.values |= {"end_own_absence": {"absence": 1}}
+        days = {"first": str(clock.today()), "last": str(clock.today())}
         link = {"password": PASSWORD}
+        standing_in = {"add_absence": self.person.id, "add_own_absence": deputy.id}
+        if "moderator" not in (roles or ()):
+            standing_in["add_absence"] = (await make.moderator()).id
         self.forms = {
             "vote": {"vote": "agree"},
             "stance": {"stance": "pass"},
@@ -143,6 +179,13 @@ class House:
             "do_reset": link | {"schluessel": await self.link(other, "reset")},
             "decide": {"decision": "publish", "revision": "1"},
             "export": {"role": viewer},
+            "do_invite": {"email": "neu@halle.example", "role": "", "where": ""},
+            "add_grant": {"role": "editor", "where": ""},
+            "block": {"last_day": str(clock.today()), "why": "Beleidigt andere immer wieder."},
+            "add_circle": {"name": "Personal der Bibliothek"},
+            "rename_circle": {"name": "Personal der Schulen"},
+            "add_members": {"addresses": "neu@halle.example"},
+            **{name: days | {"deputy": str(other)} for name, other in standing_in.items()},
         }
 
     async def link(self, person, purpose):

@@ -28,14 +28,16 @@ VIEWERS = {
 HIDDEN = ("pending", "rejected", "hidden", "withdrawn")
 TEXTS = set(HIDDEN)
 SEES = {name: set() for name in VIEWERS} | {
-    "moderator": TEXTS | {"circle"},  # everything of the consultations they moderate
-    "editor": {"circle"},
-    "member": {"circle"},
+    "moderator": TEXTS | {"circle", "its title"},  # everything of the consultations they moderate
+    "editor": {"circle", "its title"},
+    "member": {"circle", "its title"},
+    "admin": {"its title", "email"},  # people and where their roles hold
     "author": TEXTS | {"email"},
 }
 MARKS = {status: f"Kennwort-{status}-Zwiebelkuchen" for status in HIDDEN} | {
     "email": "zwiebelkuchen@geheim.example",
     "circle": "Kennwort-Kreis-Zwiebelkuchen",
+    "its title": "Kennwort-Titel-Zwiebelkuchen",
     "tally of votes": "13\xa0Stimmen",
     "count of stances": "11\xa0Antworten",
 }
@@ -75,8 +77,8 @@ class City:
 
     async def of_circle(self):
         """A consultation for a circle, whose very existence is a secret to all others."""
-        circle = await self.make.circle(self.member, name=MARKS["circle"])
-        words = dict.fromkeys(("title", "lead", "about"), MARKS["circle"])
+        self.keeps = circle = await self.make.circle(self.member, name=MARKS["its title"])
+        words = {"title": MARKS["its title"], "lead": MARKS["circle"], "about": MARKS["circle"]}
         return await self.make.consultation(circle_id=circle.id, **words)
 
     async def keep_secrets(self):
@@ -119,7 +121,7 @@ class City:
             "code": [self.open.code, self.sealed.code, self.circle.code],
             "slug": [each.consultation.slug for each in (self.open, self.sealed, self.circle)],
             "thread": [self.open.thread.id, self.sealed.thread.id, self.circle.thread.id],
-            "id": [1, 7],
+            "id": [1, 7, self.author.id, self.keeps.id],
         }
         for route in ROUTES:
             if "GET" in route.methods:
@@ -128,6 +130,7 @@ class City:
         yield from (f"/punkte/{code}?sort=newest" for code in values["code"])
         for words in ("Zwiebelkuchen", "Kennwort", "zwie", "Text", *values["number"], *values["code"]):
             yield f"/suche?q={words}"
+        yield from ("/verwaltung/personen?zeige=alle", "/verwaltung/personen?suche=zwiebelkuchen")
         yield from ("/moderation?ab=2020-01-01T00:00:00%2B00:00", "/moderation/protokoll?vor=9", "/unbekannt")
 
 
