@@ -11,10 +11,11 @@ from starlette.types import ASGIApp
 
 from consultations import city
 from consultations.pages import home, info, people, points, results, search
-from consultations.totals import SECONDS, Counter
+from consultations.totals import Counter
 from dialogue.kit import files, rendering
 from dialogue.kit.database import Database
 from dialogue.kit.errors import Forbidden
+from dialogue.kit.kept import SECONDS
 from dialogue.kit.mail import Post
 from dialogue.kit.security import Door
 from dialogue.kit.settings import Settings

@@ -1,26 +1,18 @@
 """Live totals of consultations, counted from rows: what they cost is paid once, however many look."""
 
-import asyncio
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import structlog
 from sqlalchemy import ARRAY, BigInteger, ScalarSelect, Select, bindparam, func, select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.tables import Consultation, Point
 from dialogue import comments
 from dialogue.kit.database import Database
+from dialogue.kit.kept import SECONDS, Kept
 from dialogue.stances import OFFICIAL
 from dialogue.tables import Comment, Stance, Vote
-
-SECONDS = 3
-LASTING = 100  # times as long are those of an ended consultation kept: five minutes
-PATIENCE = 10  # times as old as they should be, and everyone waits for the new ones
-SHARE = 0.1  # of its time a process counts one consultation, at most
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -80,70 +72,18 @@ class Counted(Protocol):
     def ended(self) -> bool: ...
 
 
-@dataclass(frozen=True)
-class _Kept:
-    totals: Totals
-    due: float  # from this moment they are counted again
-    end: float  # from this moment nobody gets them without waiting for the new ones
-
-
 class Counter:
-    """Totals, kept by each process for three seconds, and for minutes once a consultation has ended.
-
-    Each consultation is counted once at a time, however many ask. Meanwhile they get the old totals, unless
-    these are far too old; when counting fails, the old ones stay. What takes long is counted less often.
-    """
+    """Totals as each process keeps them (see `kept`): three seconds, and minutes after the end."""
 
     def __init__(self, database: Database, seconds: float = SECONDS) -> None:
-        self._database, self._seconds = database, seconds
-        self._kept: dict[int, _Kept] = {}
-        self._running: dict[int, asyncio.Task[Exception | None]] = {}
+        self._database = database
+        self._kept = Kept(self._count, seconds)
+        self.close = self._kept.close
 
     async def totals(self, wanted: Sequence[Counted]) -> dict[int, Totals]:
         """By consultation id; raises what went wrong when there are not even old ones."""
-        now = time.monotonic()
-        due = {each.id: each.ended for each in wanted if self._is_due(each.id, now)}
-        if due:
-            self._running |= dict.fromkeys(due, asyncio.create_task(self._count(due)))
-        waiting = {self._running[each.id] for each in wanted if self._kept.get(each.id, _NONE).end <= now}
-        if waiting:
-            await asyncio.wait(waiting)
-        for task in waiting:
-            if (error := task.result()) is not None and not all(each.id in self._kept for each in wanted):
-                raise error
-        return {each.id: self._kept[each.id].totals for each in wanted}
+        return await self._kept.get({each.id: each.ended for each in wanted})
 
-    def _is_due(self, one: int, now: float) -> bool:
-        return one not in self._running and self._kept.get(one, _NONE).due <= now
-
-    async def _count(self, ended: dict[int, bool]) -> Exception | None:
-        """Count some of them; returns what went wrong, for nobody may be waiting."""
-        begun = time.monotonic()
-        found = {one: self._kept[one].totals for one in ended if one in self._kept}
-        failed = None
-        try:
-            async with self._database.counting() as db:
-                found = await count(db, ended)
-        except Exception as error:
-            log.warning("count_failed", kind=type(error).__name__)
-            failed = error
-        for one, totals in found.items():
-            self._keep(one, totals, ended[one], time.monotonic() - begun)
-        for one in ended:
-            del self._running[one]
-        return failed
-
-    def _keep(self, one: int, totals: Totals, ended: bool, took: float) -> None:
-        now, seconds = time.monotonic(), self._seconds * (LASTING if ended else 1)
-        lasts = seconds and max(seconds, took / SHARE)
-        self._kept[one] = _Kept(totals, now + lasts, now + PATIENCE * lasts)
-
-    async def close(self) -> None:
-        """End what is being counted."""
-        running = set(self._running.values())
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-
-
-_NONE = _Kept(Totals(), 0, 0)
+    async def _count(self, ids: Collection[int]) -> dict[int, Totals]:
+        async with self._database.counting() as db:
+            return await count(db, ids)

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
-from consultations import calendar, totals
+from consultations import calendar
 from consultations.totals import Counter, Totals
-from dialogue.kit import clock
+from dialogue.kit import clock, kept
 
 BLINK = 0.2
 
@@ -33,7 +33,7 @@ def counts(database):
 @pytest.fixture(autouse=True)
 def in_no_time(monkeypatch):
     """How long the machine of the tests takes to count makes no difference."""
-    monkeypatch.setattr(totals, "SHARE", math.inf)
+    monkeypatch.setattr(kept, "SHARE", math.inf)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ async def test_those_of_an_ended_consultation_are_kept_for_minutes(make, databas
 
 
 async def test_what_takes_long_is_counted_less_often(make, database, owner, ask, counts, monkeypatch):
-    monkeypatch.setattr(totals, "SHARE", 0.01)
+    monkeypatch.setattr(kept, "SHARE", 0.01)
     consultation = await make.consultation()
     counter = Counter(database, BLINK)
 
