@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from consultations import city
 from consultations.pages import home, info, people, points, results, search
 from consultations.totals import Counter
+from dialogue import tallies
 from dialogue.kit import files, rendering
 from dialogue.kit.database import Database
 from dialogue.kit.errors import Forbidden
@@ -51,11 +52,13 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
     """The application for one process."""
 
     counter = Counter(database, count_seconds)
+    votes_counted = tallies.Counter(database, count_seconds)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await counter.close()
+        await votes_counted.close()
         await database.close()
 
     routes: list[BaseRoute] = [Mount("/static", files.static_app(), name="static"), *guarded(ROUTES)]
@@ -63,6 +66,7 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
     app.router.redirect_slashes = False
     app.state.house = house(settings, database)
     app.state.counter = counter
+    app.state.tallies = votes_counted
     return Door(app, origin=settings.origin, answer=refuser(app))
 
 

@@ -1,10 +1,17 @@
 """Pages of the top floor; what they share of the running application."""
 
 from consultations.totals import Counter
+from dialogue import tallies
 from dialogue.web import Page
 
 
 def counter(page: Page) -> Counter:
     """The process's kept totals."""
     found: Counter = page.request.app.state.counter
+    return found
+
+
+def tallied(page: Page) -> tallies.Counter:
+    """The process's kept tallies of contributions."""
+    found: tallies.Counter = page.request.app.state.tallies
     return found
