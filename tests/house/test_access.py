@@ -42,6 +42,8 @@ TABLE = {
     "consultation": ("GET", "/beteiligung/{slug}", "everyone", 200),
     "strategy": ("GET", "/strategie", "everyone", 200),
     "point": ("GET", "/punkte/{code}", "everyone", 200),
+    "result": ("GET", "/punkte/{code}/ergebnis", "everyone", 200),
+    "result_numbers": ("GET", "/punkte/{code}/ergebnis.csv", "everyone", 200),
     "search": ("GET", "/suche", "everyone", 200),
     "comment": ("GET", "/beitraege/{number}", "everyone", 200),
     "vote": ("POST", "/beitraege/{number}/stimme", "people", 303),

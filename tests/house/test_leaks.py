@@ -225,7 +225,7 @@ async def public_pages(browser, city):
     ]
     for point in (city.open, city.sealed):
         addresses += [f"/beteiligung/{point.consultation.slug}", f"/punkte/{point.code}"]
-        addresses += [f"/punkte/{point.code}?sort=newest"]
+        addresses += [f"/punkte/{point.code}?sort=newest", f"/punkte/{point.code}/ergebnis"]
         addresses += [f"/suche?q={words}" for words in ("Zwiebelkuchen", "Text", point.code)]
     return {address: (await browser.get(address)).words("body") for address in addresses}
 

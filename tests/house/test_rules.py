@@ -175,6 +175,7 @@ def test_the_public_addresses_are_stable():
         "/",
         "/beteiligung/{slug}",
         "/punkte/{code}",
+        "/punkte/{code}/ergebnis",
         "/beitraege/{number}",
         "/beitraege/{number}/stimme",
         "/beitrag",
