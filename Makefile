@@ -16,6 +16,7 @@ check: .venv/tested
 
 bench: .venv/tested
 	@$(BIN)/python -m tests.benchmarks.bench
+	@$(BIN)/python -m tests.benchmarks.search
 
 drill: .venv/tested
 	@$(BIN)/python -m tests.drills.spreadsheet

@@ -10,7 +10,8 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from consultations import city
-from consultations.pages import cards, editing, home, info, people, points, results
+from consultations.outcome import figures
+from consultations.pages import cards, editing, home, info, people, points, result, results, search
 from consultations.totals import Counter
 from dialogue import tallies
 from dialogue.kit import files, rendering
@@ -28,6 +29,8 @@ ROUTES: list[Route] = [
     *home.ROUTES,
     *cards.ROUTES,
     *points.ROUTES,
+    *result.ROUTES,
+    *search.ROUTES,
     *votes.ROUTES,
     *intake.ROUTES,
     *accounts.ROUTES,
@@ -54,12 +57,14 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
 
     counter = Counter(database, count_seconds)
     votes_counted = tallies.Counter(database, count_seconds)
+    points_counted = figures.Counter(database, count_seconds)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         yield
         await counter.close()
         await votes_counted.close()
+        await points_counted.close()
         await database.close()
 
     routes: list[BaseRoute] = [Mount("/static", files.static_app(), name="static"), *guarded(ROUTES)]
@@ -68,6 +73,7 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
     app.state.house = house(settings, database)
     app.state.counter = counter
     app.state.tallies = votes_counted
+    app.state.figures = points_counted
     return Door(app, origin=settings.origin, answer=refuser(app))
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, LargeBinary, SmallInteger, Text, func
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dialogue.kit.database import Base
@@ -101,6 +101,8 @@ class Point(Base):
     edition: Mapped[Plain]
     changed_at: Mapped[Created]
     position: Mapped[int] = mapped_column(SmallInteger)
+    words: Mapped[str] = mapped_column(TSVECTOR, server_default=sql("''::tsvector"), info=IMPERSONAL)
+    split: Mapped[bool] = mapped_column(server_default=sql("false"), info=IMPERSONAL)
     __table_args__ = (CheckConstraint("code ~ '^[A-Z]+[0-9]+$'", name="plain_code"),)
 
 
@@ -207,7 +209,10 @@ class Export(Base):
     size: Mapped[int | None]
     rows: Mapped[dict[str, Any] | None] = mapped_column(JSONB, info=IMPERSONAL)
     withdrawn_at: Mapped[Moment | None]
-    __table_args__ = (Index("ix_exports_withdrawn_at", "withdrawn_at"),)
+    __table_args__ = (
+        one_of("format", ("csv", "xlsx", "json")),
+        Index("ix_exports_withdrawn_at", "withdrawn_at"),
+    )
 
 
 class Example(Base):

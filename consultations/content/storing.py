@@ -15,7 +15,7 @@ from consultations import calendar
 from consultations.content import reading, shapes
 from consultations.outcome import bulk
 from consultations.tables import Area, Consultation, Measure, Phase, Point
-from dialogue import journal
+from dialogue import journal, search
 from dialogue.kit import clock
 from dialogue.tables import Terms, Thread
 from moderation.tables import Rule, Rulebook
@@ -79,6 +79,8 @@ async def store(db: AsyncConnection, content: shapes.Content, published_at: date
         values = measure.model_dump(exclude={"area"}) | {"state": STATES[measure.state]}
         home = {"area_id": stored.areas[measure.area], "position": position}
         await _once(db, stored, Measure.code, values | home)
+    if stored.new[Point]:
+        await search.enqueue_all(db)
     return stored
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations import calendar
 from consultations.tables import Consultation, Phase, Point
+from dialogue import search
 from dialogue.tables import Thread
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -48,6 +49,7 @@ async def create(db: AsyncConnection, slug: str, frame: Frame) -> int:
     home = {"consultation_id": consultation_id, "thread_id": thread_id}
     await _insert(db, Point, **point, **home, edition="1.0", position=0)
     await calendar.apply(db, consultation_id)
+    await search.enqueue_all(db)
     return thread_id
 
 

@@ -13,6 +13,7 @@ import pytest
 from consultations.app import ROUTES
 from consultations.editing import rulebooks
 from consultations.outcome import exports
+from consultations.outcome.formats import FORMATS
 from consultations.outcome.readme import ROLES
 from consultations.pages.editing_views import FOLDERS
 from consultations.tables import Response, Version
@@ -159,6 +160,8 @@ class City:
             if "GET" in route.methods:
                 for filled in product(*(values[name] for name in route.param_convertors)):
                     yield route.path_format.format(**dict(zip(route.param_convertors, filled, strict=True)))
+        for words in ("Zwiebelkuchen", "Kennwort", "zwie", "Text", *values["number"], *values["code"]):
+            yield f"/suche?q={words}"
         yield from ("/verwaltung/personen?zeige=alle", "/verwaltung/personen?suche=zwiebelkuchen")
         orders = ("sort=newest", "sort=agreed", "sort=divided", "druck=1")
         yield from (f"/punkte/{code}?{order}" for code in values["code"] for order in orders)
@@ -257,32 +260,41 @@ async def public_pages(browser, city):
     ]
     for point in (city.open, city.sealed):
         addresses += [f"/beteiligung/{point.consultation.slug}", f"/punkte/{point.code}"]
-        addresses += [f"/punkte/{point.code}?{more}" for more in ("sort=newest", "sort=agreed", "druck=1")]
+        more = ("?sort=newest", "?sort=agreed", "?druck=1", "/ergebnis")
+        addresses += [f"/punkte/{point.code}{each}" for each in more]
+        addresses += [f"/suche?q={words}" for words in ("Zwiebelkuchen", "Text", point.code)]
     return {address: (await browser.get(address)).words("body") for address in addresses}
 
 
+@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("role", ROLES)
-async def test_an_export_holds_what_its_role_may_see(city, database, tmp_path, role):
+async def test_an_export_holds_what_its_role_may_see(city, database, tmp_path, role, format):
     await city.keep_secrets()
 
-    files = await package(database, city.open, role, tmp_path)
+    files = await package(database, city.open, role, tmp_path, format)
 
     assert seen(files) == (TEXTS - {"withdrawn"} if role in {"moderator", "admin"} else set())
 
 
+@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("role", ROLES)
-async def test_a_sealed_export_is_the_same_with_and_without_votes(city, database, owner, tmp_path, role):
-    voted = await package(database, city.sealed, role, tmp_path)
+async def test_a_sealed_export_is_the_same_with_and_without_votes(
+    city, database, owner, tmp_path, role, format
+):
+    voted = await package(database, city.sealed, role, tmp_path, format)
     await owner.execute("DELETE FROM votes; DELETE FROM stances")
 
-    assert await package(database, city.sealed, role, tmp_path) == voted
+    assert await package(database, city.sealed, role, tmp_path, format) == voted
 
 
-async def package(database, point, role, folder):
-    """Name and text of the tables in an export."""
-    await exports.to_file(database, point.consultation.slug, role, folder / "export.zip", print)
-    with zipfile.ZipFile(folder / "export.zip") as archive:
-        return {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".csv")}
+DATED = {"README.md", "schema.json", "xl/worksheets/sheet1.xml", "docProps/core.xml"}  # they name the moment
+
+
+async def package(database, point, role, folder, format):
+    """Name and text of what is in an export, but for the explanations."""
+    await exports.to_file(database, point.consultation.slug, role, folder / "export", print, format)
+    with zipfile.ZipFile(folder / "export") as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist() if name not in DATED}
 
 
 @pytest.mark.parametrize("status", HIDDEN)
