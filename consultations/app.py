@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from consultations import city
-from consultations.pages import cards, home, info, points, results
+from consultations.pages import cards, editing, home, info, people, points, results
 from consultations.totals import Counter
 from dialogue import tallies
 from dialogue.kit import files, rendering
@@ -31,8 +31,10 @@ ROUTES: list[Route] = [
     *votes.ROUTES,
     *intake.ROUTES,
     *accounts.ROUTES,
+    *people.ROUTES,
     *queue.ROUTES,
     *results.ROUTES,
+    *editing.ROUTES,
     *info.ROUTES,
 ]
 

@@ -105,7 +105,7 @@ _CARDS = (
         Comment.id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
         Point.consultation_id == bindparam("consultation"),
         Comment.parent_id.is_(None),
-        comments.visible_to(comments.NOBODY),
+        comments.visible_to(comments.INSIDE),
     )
 )
 

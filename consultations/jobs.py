@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from consultations.analysis import sentiment
 from consultations.outcome import exports
-from dialogue import accounts, jobs, limits, notices
+from dialogue import absences, accounts, jobs, limits, notices, people
 from dialogue.kit import jobs as log
 from dialogue.kit import mail
 from dialogue.kit.jobs import Context, Kind
@@ -24,7 +24,7 @@ async def send_mail(context: Context) -> None:
         person = await notices.recipient(db, person_id)
         if person is None or not person.email:
             return
-        about = await _about(db, context.args.get("comment"), context.args.get("decision"))
+        about = await _about(db, **{key: context.args.get(key) for key in ("comment", "decision", "absence")})
         link = await notices.link(db, template, person_id, house.settings.origin)
     text = house.templates.get_template(f"mail/{template}.txt").render(
         person=person, link=link, origin=house.settings.origin, **about
@@ -32,12 +32,15 @@ async def send_mail(context: Context) -> None:
     await house.post.send(mail.compose(text, person.email, str(context.lease_id)))
 
 
-async def _about(db: Any, comment_id: int | None, decision_id: int | None) -> dict[str, Any]:
-    if comment_id is None or decision_id is None:
+async def _about(db: Any, comment: int | None, decision: int | None, absence: int | None) -> dict[str, Any]:
+    """What a mail is about, as it stands now: the queue holds no words."""
+    if absence is not None:
+        return {"absence": await absences.one(db, absence)}
+    if comment is None or decision is None:
         return {}
     query = select(Comment.number, Comment.text, Thread.title).join(Thread, Thread.id == Comment.thread_id)
-    comment = (await db.execute(query.where(Comment.id == comment_id))).one()
-    return {"comment": comment, "decision": await decisions.one(db, decision_id)}
+    found = (await db.execute(query.where(Comment.id == comment))).one()
+    return {"comment": found, "decision": await decisions.one(db, decision)}
 
 
 async def score(context: Context) -> None:
@@ -60,7 +63,15 @@ async def sweep(context: Context) -> None:
             await forget(db)
 
 
-SWEEPS = (limits.sweep, accounts.sweep, queue.sweep, jobs.sweep, log.sweep)
+SWEEPS = (
+    limits.sweep,
+    accounts.sweep,
+    people.sweep,
+    absences.sweep,
+    queue.sweep,
+    jobs.sweep,
+    log.sweep,
+)
 
 
 LIST = {

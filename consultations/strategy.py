@@ -11,11 +11,11 @@ from dialogue import comments, listing, threads, visits
 from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
 from dialogue.stances import OFFICIAL
-from dialogue.tables import Comment, Stance, Thread, Visit, Vote
+from dialogue.tables import Circle, Comment, Stance, Thread, Visit, Vote
 
 _comments = (
     select(func.count())
-    .where(Comment.thread_id == Point.thread_id, comments.visible_to(comments.NOBODY))
+    .where(Comment.thread_id == Point.thread_id, comments.visible_to(comments.INSIDE))
     .correlate(Point)
     .scalar_subquery()
     .label("comments")
@@ -37,6 +37,7 @@ _POINT = (
         Consultation.slug,
         Consultation.title.label("consultation_title"),
         Consultation.ends_on,
+        func.coalesce(Circle.name, "").label("circle"),
         _comments,
         listing.gaps(Point.thread_id).label("gaps"),
         comments.waits(Point.thread_id).label("waits"),
@@ -52,8 +53,13 @@ _POINT = (
     .join(Consultation, Consultation.id == Point.consultation_id)
     .join(Thread, Thread.id == Point.thread_id)
     .outerjoin(Area, Area.id == Point.area_id)
+    .outerjoin(Circle, Circle.id == Consultation.circle_id)
     .outerjoin(Visit, visits.of_viewer(Point.thread_id))
-    .where(Point.code == bindparam("code"), Consultation.published_at <= func.now())
+    .where(
+        Point.code == bindparam("code"),
+        Consultation.published_at <= func.now(),
+        threads.enters(bindparam("viewer", type_=BigInteger), Consultation),
+    )
 )
 
 
@@ -63,7 +69,7 @@ async def point(db: AsyncConnection, code: str, person_id: int | None = None) ->
     `gaps`: places whose text is gone; `waits`: something of this person waits to be published; `new`: how
     much is new to them `since` their last visit; `visit_due`: this one is to be noted.
     """
-    found = (await db.execute(_POINT, {"code": code.upper()[:20], "viewer": person_id or 0})).first()
+    found = (await db.execute(_POINT, {"code": code.upper()[:20], "viewer": person_id})).first()
     if found is None:
         raise NotFound
     return found
@@ -93,9 +99,9 @@ _POINTS = (
 
 
 async def points(db: AsyncConnection, consultation_id: int | None = None) -> list[Record]:
-    """Points of all published consultations, or of one."""
-    query = _POINTS if consultation_id is None else _POINTS.where(Point.consultation_id == consultation_id)
-    return list(await db.execute(query))
+    """Points of all published consultations that no circle keeps, or of one the viewer was let into."""
+    one, public = Point.consultation_id == consultation_id, Consultation.circle_id.is_(None)
+    return list(await db.execute(_POINTS.where(public if consultation_id is None else one)))
 
 
 _votes = (
@@ -103,7 +109,7 @@ _votes = (
     .select_from(Vote)
     .join(Comment, Comment.id == Vote.comment_id)
     .where(
-        Comment.thread_id == Point.thread_id, comments.visible_to(comments.NOBODY), Vote.source.in_(OFFICIAL)
+        Comment.thread_id == Point.thread_id, comments.visible_to(comments.INSIDE), Vote.source.in_(OFFICIAL)
     )
     .correlate(Point)
     .scalar_subquery()
@@ -148,7 +154,10 @@ _AREAS = (
     )
     .outerjoin(Point, Point.area_id == Area.id)
     .outerjoin(
-        Consultation, (Consultation.id == Point.consultation_id) & (Consultation.published_at <= func.now())
+        Consultation,
+        (Consultation.id == Point.consultation_id)
+        & (Consultation.published_at <= func.now())
+        & Consultation.circle_id.is_(None),
     )
     .group_by(Area.id)
     .order_by(Area.position)
@@ -156,7 +165,7 @@ _AREAS = (
 
 
 async def areas(db: AsyncConnection) -> list[Record]:
-    """Areas with the number of their points in published consultations, and when one last changed."""
+    """Areas with the number of their points in public consultations, and when one last changed."""
     return list(await db.execute(_AREAS))
 
 
@@ -180,14 +189,14 @@ _ANSWERED = (
     )
     .join(Comment, Comment.id == Response.comment_id)
     .join(Point, Point.id == Response.point_id)
-    .where(Response.published_at <= func.now(), comments.visible_to(comments.NOBODY))
+    .where(Response.published_at <= func.now(), comments.visible_to(comments.INSIDE))
     .order_by((Response.after == ""), Response.published_at.desc(), Response.id)
 )
 
 
 async def answered(db: AsyncConnection, limit: int = 3) -> list[Record]:
-    """Contributions the city has answered, those that changed a sentence first."""
-    return list(await db.execute(_ANSWERED.limit(limit)))
+    """Contributions the city has answered in public, those that changed a sentence first."""
+    return list(await db.execute(_ANSWERED.where(~Comment.internal).limit(limit)))
 
 
 async def answers(db: AsyncConnection, consultation_id: int) -> list[Record]:

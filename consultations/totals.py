@@ -25,7 +25,7 @@ class Totals:
     stances: int = 0
 
 
-_public = comments.visible_to(comments.NOBODY)
+_public = comments.visible_to(comments.INSIDE)
 _threads = select(Point.thread_id).where(Point.consultation_id == Consultation.id).correlate(Consultation)
 _spoken = Comment.thread_id.in_(_threads) & _public
 _answered = Stance.thread_id.in_(_threads) & Stance.source.in_(OFFICIAL)

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -26,7 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialogue import journal
+from dialogue import grants, journal
+from dialogue.comments import Viewer
 from dialogue.kit import clock, jobs, tokens
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid, NotFound
@@ -109,26 +110,36 @@ class Current:
     pseudonym: str
     email: str
     source: str
-    roles: frozenset[str]
+    grants: grants.Held
     sign_in_id: int
     seen_at: datetime
 
-    @property
-    def moderates(self) -> bool:
-        return "moderator" in self.roles
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """What the person is somewhere; `holds` says where."""
+        return frozenset(role for role, _ in self.grants)
+
+    def holds(self, role: str, room_id: int | None) -> bool:
+        """Whether a role is the person's here: everywhere, or in this room."""
+        return (role, None) in self.grants or (room_id is not None and (role, room_id) in self.grants)
+
+    @cached_property
+    def viewer(self) -> Viewer:
+        rooms = (room for role, room in self.grants if role == "moderator" and room is not None)
+        return Viewer(self.id, ("moderator", None) in self.grants, frozenset(rooms))
 
 
 _ALIVE: ColumnElement[bool] = and_(
     SignIn.expires_at > func.now(),
     SignIn.seen_at > func.now() - case((SignIn.staff, literal(STAFF_IDLE)), else_=literal(LIFE)),
 )
-_CURRENT = (
+_CURRENT: Any = (
     select(
         Person.id,
         Person.pseudonym,
         Person.email,
         Person.source,
-        func.array(select(Grant.role).where(Grant.person_id == Person.id).scalar_subquery()).label("roles"),
+        grants.of(Person.id).label("grants"),
         SignIn.id.label("sign_in_id"),
         SignIn.seen_at,
     )
@@ -144,7 +155,7 @@ async def current(db: AsyncConnection, token: str | None) -> Current | None:
     row = (await db.execute(_CURRENT, {"hash": tokens.digest(token)})).first()
     if row is None:
         return None
-    return Current(row[0], row[1], row[2], row[3], frozenset(row[4]), row[5], row[6])
+    return Current(row[0], row[1], row[2], row[3], grants.parsed(row[4]), row[5], row[6])
 
 
 _SEEN = update(SignIn).where(SignIn.id == bindparam("sign_in")).values(seen_at=func.now())
@@ -380,8 +391,17 @@ async def ask_for_reset(db: AsyncConnection, email: str) -> None:
         await jobs.enqueue(db, "mail", template="reset", person=person_id)
 
 
+async def is_invitation(db: AsyncConnection, token: str) -> bool:
+    """Whether a link invites: its page says that who follows it agrees to the terms."""
+    query = select(Link.purpose).where(Link.token_hash == tokens.digest(token))
+    return (await db.execute(query)).scalar() == "invite"
+
+
 async def set_password(db: AsyncConnection, token: str, stored: str) -> int:
-    """A new password by link (reset or invitation); ends all other sessions and links, confirms the address."""
+    """A new password by link (reset or invitation); ends all other sessions and links, confirms the address.
+
+    Who follows an invitation agrees to the terms in force.
+    """
     link = await _link(db, token, {"reset", "invite"})
     await _use(db, token)
     await db.execute(
@@ -390,6 +410,9 @@ async def set_password(db: AsyncConnection, token: str, stored: str) -> int:
         .values(password=stored, confirmed_at=func.coalesce(Person.confirmed_at, func.now()))
     )
     await db.execute(delete(Link).where(Link.person_id == link.person_id, Link.used_at.is_(None)))
+    if link.purpose == "invite" and (terms := await current_terms(db)) is not None:
+        agreed = insert(Consent).values(person_id=link.person_id, terms_id=terms.id)
+        await db.execute(agreed.on_conflict_do_nothing())
     await sign_out_everywhere(db, link.person_id)
     return int(link.person_id)
 
@@ -407,12 +430,19 @@ async def roles_of(db: AsyncConnection, person_id: int) -> frozenset[str]:
     return frozenset((await db.execute(select(Grant.role).where(Grant.person_id == person_id))).scalars())
 
 
+async def known_or_new(db: AsyncConnection, email: str, **values: Any) -> tuple[int, bool]:
+    """The account with this address, and whether it was made just now."""
+    email = email.strip().lower()
+    added = await _add(db, email, **values)
+    person_id = added or await _known(db, email)
+    assert person_id is not None
+    return person_id, added is not None
+
+
 async def create(db: AsyncConnection, email: str, roles: Iterable[str], password: str = "") -> int:
     """A person made by staff or the command line, with roles; an existing one gains them."""
-    email = email.strip().lower()
     chosen = {"password": await hashed(password), "confirmed_at": clock.now()} if password else {}
-    person_id = await _add(db, email, **chosen) or await _known(db, email)
-    assert person_id is not None
+    person_id, _ = await known_or_new(db, email, **chosen)
     for role in roles:
         await db.execute(insert(Grant).values(person_id=person_id, role=role).on_conflict_do_nothing())
     await sign_out_everywhere(db, person_id)

@@ -10,8 +10,10 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
+    and_,
     bindparam,
     case,
+    false,
     func,
     or_,
     select,
@@ -20,8 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
-from dialogue import journal
+from dialogue import journal, threads
 from dialogue.kit import jobs, tokens
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid, NotFound, TooMany
@@ -36,25 +39,57 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     "withdrawn": frozenset({"pending", "published"}),
 }
 TEN_MINUTES, FIRST_DAY = 10, 10
+_thread = aliased(Thread)
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """Who looks: a person's id (None: signed out) and whether they moderate."""
+    """Who looks: a person's id (None: signed out), whether they moderate everywhere, or in which rooms
+    (in a statement built once both are bound parameters).
 
-    person_id: int | None = None
+    `inside`: someone who was let into the thread and asks for what all in there may read.
+    """
+
+    person_id: Any = None
     moderates: bool = False
+    rooms: Any = frozenset()
+    inside: bool = False
 
 
-NOBODY = Viewer()
+NOBODY, INSIDE = Viewer(), Viewer(inside=True)
+
+
+def _in_thread(comment: Any, *conditions: Any) -> ColumnElement[bool]:
+    here = select(_thread.id).where(_thread.id == comment.thread_id, *conditions)
+    return here.correlate_except(_thread).exists()
+
+
+def published_for(person: Any, comment: Any = Comment) -> ColumnElement[bool]:
+    """What a person (None: anybody) may read of others: published, in a circle only for who may enter."""
+    enters = false() if person is None else _in_thread(comment, threads.enters(person, _thread))
+    return and_(comment.status == "published", or_(~comment.internal, enters))
+
+
+def moderated_by(viewer: Viewer, comment: Any = Comment) -> ColumnElement[bool]:
+    """What a viewer moderates."""
+    if viewer.moderates:
+        return true()
+    if isinstance(viewer.rooms, frozenset):
+        return _in_thread(comment, _thread.room_id.in_(viewer.rooms)) if viewer.rooms else false()
+    return _in_thread(comment, _thread.room_id == func.any(viewer.rooms))
 
 
 def visible_to(viewer: Viewer, comment: Any = Comment) -> ColumnElement[bool]:
-    """The one visibility rule: published for everyone, one's own for the author, all for moderators."""
+    """The one visibility rule: what is published for those who may enter, one's own for the author, all for
+    moderators."""
     if viewer.moderates:
         return true()
-    public: ColumnElement[bool] = comment.status == "published"
-    return public if viewer.person_id is None else or_(public, comment.author_id == viewer.person_id)
+    if viewer.inside:
+        return comment.status == "published"  # type: ignore[no-any-return]
+    if viewer.person_id is None:
+        return published_for(None, comment)
+    own = comment.author_id == viewer.person_id
+    return or_(published_for(viewer.person_id, comment), own, moderated_by(viewer, comment))
 
 
 def columns(comment: Any, author: Any) -> tuple[Any, ...]:
@@ -76,9 +111,10 @@ def columns(comment: Any, author: Any) -> tuple[Any, ...]:
 
 
 @cache
-def _one_query(signed_in: bool, moderates: bool) -> Select[Any]:
+def _one_query(signed_in: bool, moderates: bool, hosts: bool, deciding: bool) -> Select[Any]:
     mine = bindparam("viewer", type_=BigInteger) if signed_in else None
-    viewer = Viewer(mine, moderates)  # type: ignore[arg-type]
+    viewer = Viewer(mine, moderates, bindparam("rooms", type_=ARRAY(BigInteger)) if hosts else frozenset())
+    may = moderated_by(viewer) if deciding else visible_to(viewer)
     return (
         select(
             *columns(Comment, Person),
@@ -90,18 +126,27 @@ def _one_query(signed_in: bool, moderates: bool) -> Select[Any]:
         )
         .outerjoin(Person, Person.id == Comment.author_id)
         .join(Thread, Thread.id == Comment.thread_id)
-        .where(Comment.number == bindparam("number"), Thread.opens_at.is_not(None), visible_to(viewer))
+        .where(Comment.number == bindparam("number"), Thread.opens_at.is_not(None), may)
     )
 
 
-async def by_number(db: AsyncConnection, number: str, viewer: Viewer = NOBODY) -> Record:
-    """The comment a viewer may see; everything else is NotFound, whether it exists or not."""
-    values: dict[str, Any] = {"number": tokens.number(number)}
-    if viewer.person_id is not None:
-        values["viewer"] = viewer.person_id
-    query = _one_query(viewer.person_id is not None, viewer.moderates)
+async def by_number(
+    db: AsyncConnection, number: str, viewer: Viewer = NOBODY, *, deciding: bool = False
+) -> Record:
+    """The comment a viewer may see (`deciding`: moderates); everything else is NotFound, whether it exists
+    or not."""
+    values = {"number": tokens.number(number), "viewer": viewer.person_id, "rooms": list(viewer.rooms)}
+    query = _one_query(viewer.person_id is not None, viewer.moderates, bool(viewer.rooms), deciding)
     found: Record | None = (await db.execute(query, values)).first()
     if found is None:
+        raise NotFound
+    return found
+
+
+async def published(db: AsyncConnection, number: str, person_id: int) -> Record:
+    """The comment all may read who may enter; one's own that waits is NotFound like what does not exist."""
+    found = await by_number(db, number, Viewer(person_id))
+    if found.status != "published":
         raise NotFound
     return found
 
@@ -109,12 +154,12 @@ async def by_number(db: AsyncConnection, number: str, viewer: Viewer = NOBODY) -
 _BY_ID = (
     select(*columns(Comment, Person))
     .outerjoin(Person, Person.id == Comment.author_id)
-    .where(Comment.id == bindparam("id"), visible_to(NOBODY))
+    .where(Comment.id == bindparam("id"), visible_to(INSIDE))
 )
 
 
 async def by_id(db: AsyncConnection, comment_id: int) -> Record | None:
-    """A published comment, as the one above a reply; None when it is no longer public."""
+    """A published comment, as the one above a reply in its thread; None when it is published no longer."""
     return (await db.execute(_BY_ID, {"id": comment_id})).first()
 
 
@@ -206,6 +251,7 @@ _ADD = (
             for name in (
                 "number",
                 "thread_id",
+                "internal",
                 "parent_id",
                 "author_id",
                 "source",
@@ -259,6 +305,7 @@ class New:
     """A comment about to be stored; text already passed `checked`."""
 
     thread_id: int
+    internal: bool
     text: str
     once: UUID
     secret: str
@@ -270,6 +317,7 @@ async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Rec
     """Store a comment, waiting, and return (id, number, status); an equal `once` returns the one there is."""
     values = {
         "thread_id": new.thread_id,
+        "internal": new.internal,
         "parent_id": new.parent_id,
         "author_id": person_id,
         "source": source,
@@ -394,9 +442,9 @@ async def opened_by_receipt(db: AsyncConnection, number: str, secret: str) -> Re
     return await by_number(db, number, Viewer(moderates=True))
 
 
-async def reply_parent(db: AsyncConnection, number: str) -> Record:
+async def reply_parent(db: AsyncConnection, number: str, person_id: int) -> Record:
     """The published top-level comment one may reply to (two levels)."""
-    parent = await by_number(db, number)
+    parent = await published(db, number, person_id)
     if parent.parent_id is not None:
         raise Conflict(
             "Auf eine Antwort können Sie nicht noch einmal antworten. Bitte antworten Sie auf den Beitrag darüber."

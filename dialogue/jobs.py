@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue.kit import jobs
@@ -33,11 +33,13 @@ async def load(db: AsyncConnection, job_id: int) -> Record | None:
     return (await db.execute(select(Job.__table__).where(Job.id == job_id, Job.status != "done"))).first()
 
 
+_UNDONE = update(Job).where(Job.id == bindparam("job"), Job.status != "done")
+
+
 async def progress(db: AsyncConnection, job_id: int, percent: int, message: str = "") -> None:
+    """How far it is; what is done stays done, also for a second run that does not know it yet."""
     await db.execute(
-        update(Job)
-        .where(Job.id == job_id)
-        .values(status="running", progress=min(percent, 99), message=message)
+        _UNDONE.values(status="running", progress=min(percent, 99), message=message), {"job": job_id}
     )
 
 
@@ -50,8 +52,9 @@ async def finish(db: AsyncConnection, job_id: int, result: dict[str, Any]) -> No
 
 
 async def fail(db: AsyncConnection, job_id: int, message: str) -> None:
+    """Say what went wrong, unless another run has done it."""
     await db.execute(
-        update(Job).where(Job.id == job_id).values(status="failed", message=message, finished_at=func.now())
+        _UNDONE.values(status="failed", message=message, finished_at=func.now()), {"job": job_id}
     )
 
 

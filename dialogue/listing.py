@@ -27,7 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from dialogue import orders
-from dialogue.comments import NOBODY, columns, visible_to
+from dialogue.comments import INSIDE, columns, visible_to
 from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
 from dialogue.orders import FIRST, LAST, PAGE
@@ -38,14 +38,14 @@ FOLDED = 3
 PRINTED, LINES = 500, 2_000  # contributions, and contributions with their replies, on paper at most
 GONE = "gone"
 _author, _reply, _writer = aliased(Person), aliased(Comment), aliased(Person)
-_answers = and_(_reply.parent_id == Comment.id, visible_to(NOBODY, _reply))
+_answers = and_(_reply.parent_id == Comment.id, visible_to(INSIDE, _reply))
 _VISIBLE = (
     select(
         *columns(Comment, _author),
         select(func.count()).where(_answers).correlate(Comment).scalar_subquery().label("replies"),
     )
     .outerjoin(_author, _author.id == Comment.author_id)
-    .where(visible_to(NOBODY))
+    .where(visible_to(INSIDE))
 )
 # What is no longer public leaves its place to the replies: nothing of it is read but when it was public.
 _left_with_replies = and_(
@@ -83,7 +83,7 @@ def _with_replies(page: Select[Any], folded: int = FOLDED) -> Select[Any]:
     first = (
         select(*columns(_reply, _writer))
         .outerjoin(_writer, _writer.id == _reply.author_id)
-        .where(_reply.parent_id == top.c.id, visible_to(NOBODY, _reply))
+        .where(_reply.parent_id == top.c.id, visible_to(INSIDE, _reply))
         .order_by(_reply.published_at, _reply.id)
         .limit(case((top.c.status == GONE, max(PAGE, folded)), else_=folded))
         .correlate(top)
@@ -224,7 +224,7 @@ def _moment(at: int) -> datetime:
 _REPLIES = (
     select(*columns(Comment, Person))
     .outerjoin(Person, Person.id == Comment.author_id)
-    .where(Comment.parent_id == bindparam("parent"), visible_to(NOBODY))
+    .where(Comment.parent_id == bindparam("parent"), visible_to(INSIDE))
     .order_by(Comment.published_at, Comment.id)
     .limit(PAGE + 1)
 )

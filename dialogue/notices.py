@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialogue import accounts
 from dialogue.tables import Person
 
+PLAIN = ("blocked", "unblocked", "deputy")
 LINKS = {
     "confirm": ("confirm", "/konto/bestaetigen"),
     "reset": ("reset", "/konto/passwort"),
@@ -19,7 +20,11 @@ LINKS = {
 async def recipient(db: AsyncConnection, person_id: int) -> Any:
     """Who gets the mail; None when the account is gone."""
     return (
-        await db.execute(select(Person.id, Person.email, Person.pseudonym).where(Person.id == person_id))
+        await db.execute(
+            select(Person.id, Person.email, Person.pseudonym, Person.blocked_until, Person.blocked_why).where(
+                Person.id == person_id
+            )
+        )
     ).first()
 
 

@@ -15,7 +15,7 @@ _person = bindparam("person", type_=BigInteger)
 _target = (
     select(Thread.id, _person, bindparam("value", type_=Integer), Person.source)
     .join(Person, Person.id == _person)
-    .where(Thread.id == bindparam("thread"), threads.OPEN)
+    .where(Thread.id == bindparam("thread"), threads.OPEN, threads.enters(_person))
 )
 _upsert = insert(Stance).from_select(["thread_id", "person_id", "value", "source"], _target)
 _TAKE = _upsert.on_conflict_do_update(
@@ -42,12 +42,12 @@ async def take(db: AsyncConnection, person_id: int, thread_id: int, value: int) 
     """Set the person's stance; Closed outside the dates, NotFound for an unknown thread."""
     values = {"person": person_id, "thread": thread_id, "value": value}
     if (await db.execute(_TAKE, values)).first() is None:
-        await threads.open_for_writing(db, thread_id)
+        await threads.open_for_writing(db, thread_id, person_id)
 
 
 async def release(db: AsyncConnection, person_id: int, thread_id: int) -> None:
     """Take one's stance back."""
-    await threads.open_for_writing(db, thread_id)
+    await threads.open_for_writing(db, thread_id, person_id)
     await db.execute(_RELEASE, {"person": person_id, "thread": thread_id})
 
 

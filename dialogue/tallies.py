@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ARRAY, BigInteger, and_, bindparam, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialogue.comments import NOBODY, visible_to
+from dialogue.comments import INSIDE, visible_to
 from dialogue.kit.database import Database
 from dialogue.kit.kept import SECONDS, Kept
 from dialogue.stances import OFFICIAL
@@ -129,7 +129,7 @@ _TALLIES = (
     .where(
         and_(
             Comment.thread_id == func.any(bindparam("ids", type_=ARRAY(BigInteger))),
-            visible_to(NOBODY),
+            visible_to(INSIDE),
         )
     )
     .group_by(Comment.id, _class)

@@ -1,11 +1,14 @@
 """Threads: a place to talk; open until when, checked first or later."""
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, select
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialogue import grants
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Closed, NotFound, NotOpenYet
-from dialogue.tables import Thread
+from dialogue.tables import Member, Thread
 
 # Time is half-open and compared with the database's clock.
 OPEN: ColumnElement[bool] = and_(Thread.opens_at <= func.now(), Thread.closes_at > func.now())
@@ -21,25 +24,45 @@ COLUMNS = (
     Thread.closes_at,
     Thread.checks_first,
     Thread.sealed_until,
+    Thread.room_id,
+    Thread.internal,
     func.coalesce(OPEN, False).label("is_open"),
     func.coalesce(STARTED, False).label("started"),
     func.coalesce(ENDED, False).label("ended"),
     func.coalesce(SEALED, False).label("sealed"),
 )
-_BY_ID = select(*COLUMNS).where(Thread.id == bindparam("id"), Thread.opens_at.is_not(None))
 
 
-async def get(db: AsyncConnection, thread_id: int) -> Record:
-    """The thread with `is_open`, `started`, `ended`, `sealed`; NotFound for one not announced."""
-    thread = (await db.execute(_BY_ID, {"id": thread_id})).first()
+def enters(person: Any, place: Any = Thread) -> ColumnElement[bool]:
+    """Whether a person may enter a place (anything with circle_id and room_id): all may where no circle
+    keeps it, else the circle's members and those who moderate or edit it."""
+    member = select(Member.person_id).where(Member.circle_id == place.circle_id, Member.person_id == person)
+    return or_(
+        place.circle_id.is_(None), member.correlate_except(Member).exists(), grants.hosts(person, place)
+    )
+
+
+_BY_ID = select(*COLUMNS).where(
+    Thread.id == bindparam("id"),
+    Thread.opens_at.is_not(None),
+    enters(bindparam("person", type_=BigInteger)),
+)
+
+
+async def get(db: AsyncConnection, thread_id: int, person_id: int | None) -> Record:
+    """The thread with `is_open`, `started`, `ended`, `sealed`, `internal`.
+
+    NotFound for one not announced, and for one of a circle to which the person does not belong.
+    """
+    thread = (await db.execute(_BY_ID, {"id": thread_id, "person": person_id})).first()
     if thread is None:
         raise NotFound
     return thread
 
 
-async def open_for_writing(db: AsyncConnection, thread_id: int) -> Record:
+async def open_for_writing(db: AsyncConnection, thread_id: int, person_id: int) -> Record:
     """The thread, or Closed / NotOpenYet with a friendly sentence."""
-    return must_be_open(await get(db, thread_id))
+    return must_be_open(await get(db, thread_id, person_id))
 
 
 def must_be_open(thread: Record) -> Record:

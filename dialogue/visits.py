@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, case, func, o
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialogue.comments import NOBODY, visible_to
+from dialogue.comments import INSIDE, visible_to
 from dialogue.tables import Comment, Visit
 
 EVERY, PAUSE = (
@@ -33,7 +33,7 @@ def of_viewer(thread_id: Any) -> ColumnElement[bool]:
 
 def new(thread_id: Any) -> Any:
     """How many contributions and replies of others are new to the bound `viewer`."""
-    published = (Comment.thread_id == thread_id, Comment.published_at > SINCE, visible_to(NOBODY))
+    published = (Comment.thread_id == thread_id, Comment.published_at > SINCE, visible_to(INSIDE))
     by_others = Comment.author_id.is_distinct_from(_viewer)
     return select(func.count()).where(*published, by_others).correlate_except(Comment).scalar_subquery()
 

@@ -57,7 +57,7 @@ _target = (
     select(Comment.id, _person, bindparam("value", type_=Integer), Person.source)
     .join(Thread, Thread.id == Comment.thread_id)
     .join(Person, Person.id == _person)
-    .where(Comment.number == bindparam("number"), comments.visible_to(comments.NOBODY), threads.OPEN)
+    .where(Comment.number == bindparam("number"), comments.published_for(_person), threads.OPEN)
 )
 _upsert = insert(Vote).from_select(["comment_id", "person_id", "value", "source"], _target)
 _cast = (
@@ -74,7 +74,7 @@ _take_back = (
         Vote.person_id == _person,
         Vote.comment_id == Comment.id,
         Comment.number == bindparam("number"),
-        comments.visible_to(comments.NOBODY),
+        comments.published_for(_person),
         Thread.id == Comment.thread_id,
         threads.OPEN,
     )
@@ -101,7 +101,7 @@ async def cast(db: AsyncConnection, person_id: int, number: str, value: int) -> 
     """Set a person's vote in one statement; NotFound for what is not public, Closed outside the dates."""
     voted = (await db.execute(_CAST, {"person": person_id, "number": number, "value": value})).first()
     if voted is None:
-        await _why_not(db, number)
+        await _why_not(db, person_id, number)
         raise Conflict
     others = [voted[0], voted[1], voted[2]]
     others[1 - value] += 1
@@ -112,13 +112,13 @@ async def take_back(db: AsyncConnection, person_id: int, number: str) -> Ballot:
     """Delete a person's vote; the same request twice has the same result."""
     address = (await db.execute(_TAKE_BACK, {"person": person_id, "number": number})).scalar()
     if address is None:
-        address = await _why_not(db, number)
+        address = await _why_not(db, person_id, number)
     return Ballot(address=address)
 
 
-async def _why_not(db: AsyncConnection, number: str) -> str:
-    comment = await comments.by_number(db, number)
-    return str((await threads.open_for_writing(db, comment.thread_id)).address)
+async def _why_not(db: AsyncConnection, person_id: int, number: str) -> str:
+    comment = await comments.published(db, number, person_id)
+    return str((await threads.open_for_writing(db, comment.thread_id, person_id)).address)
 
 
 _VOTED_ON = select(Vote.comment_id).where(Vote.person_id == _person)

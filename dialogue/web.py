@@ -24,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 from wtforms import Form
 
 from dialogue import accounts
-from dialogue.comments import Viewer
+from dialogue.comments import NOBODY, Viewer
 from dialogue.kit import clock, tokens
 from dialogue.kit.database import Database
 from dialogue.kit.errors import (
@@ -99,7 +99,12 @@ class Page:
 
     @property
     def viewer(self) -> Viewer:
-        return Viewer(self.person.id, self.person.moderates) if self.person else Viewer()
+        return self.person.viewer if self.person else NOBODY
+
+    @property
+    def person_id(self) -> int | None:
+        """Who asks; None for a guest."""
+        return self.person.id if self.person else None
 
     @property
     def prepared(self) -> Any:

@@ -242,13 +242,18 @@ async def one(db: AsyncConnection, decision_id: int) -> Record:
     return (await db.execute(_HISTORY.where(Decision.id == decision_id))).one()
 
 
-async def told(db: AsyncConnection, ids: Iterable[int]) -> dict[int, Record]:
-    """Decision id → its rule and reasons in words, for the entries of the journal."""
+async def told(db: AsyncConnection, ids: Iterable[int], viewer: comments.Viewer) -> dict[int, Record]:
+    """Decision id → its rule and reasons in words, where the viewer moderates, for the entries of the journal."""
     columns = (
         Decision.id,
         Decision.reasons,
         Rule.number.label("rule_number"),
         Rule.title.label("rule_title"),
     )
-    query = select(*columns).outerjoin(Rule, Rule.id == Decision.rule_id).where(Decision.id.in_(list(ids)))
+    query = (
+        select(*columns)
+        .join(Comment, Comment.id == Decision.comment_id)
+        .outerjoin(Rule, Rule.id == Decision.rule_id)
+        .where(Decision.id.in_(list(ids)), comments.moderated_by(viewer))
+    )
     return {row.id: row for row in await db.execute(query)}

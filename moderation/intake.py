@@ -76,6 +76,7 @@ async def _enter(db: AsyncConnection, author: Current, draft: Draft) -> Added:
         author.source,
         comments.New(
             thread_id=draft.thread.id,
+            internal=draft.thread.internal,
             text=text,
             once=draft.once,
             secret=draft.secret,
@@ -90,7 +91,7 @@ async def _enter(db: AsyncConnection, author: Current, draft: Draft) -> Added:
 
 async def edit(db: AsyncConnection, comment: Record, text: str) -> None:
     """New text for a contribution that still waits; it passes the gate again, with the rules of a new one."""
-    threads.must_be_open(await threads.get(db, comment.thread_id))
+    threads.must_be_open(await threads.get(db, comment.thread_id, comment.author_id))
     text = comments.checked(text)
     await comments.may_edit(db, comment.author_id)
     noticed = [sign.stored() for sign in signs.judge(text)]

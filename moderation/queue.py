@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, and_, bindparam, delete, func, or_, select, tuple_
+from sqlalchemy import ARRAY, BigInteger, DateTime, and_, bindparam, delete, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from dialogue.comments import NOBODY, visible_to
+from dialogue.comments import INSIDE, Viewer, visible_to
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, NotFound
 from dialogue.tables import Comment, Person, Thread
@@ -23,6 +23,8 @@ MICROSECOND = timedelta(microseconds=1)
 CURSOR = re.compile(r"([0-9]{1,17})\.([0-9]{1,18})")  # microseconds since the beginning, and an id
 _holder = aliased(Person)
 _live = and_(Claim.comment_id == Comment.id, Claim.until > func.now())
+_rooms = bindparam("rooms", type_=ARRAY(BigInteger))  # NULL: all of them
+_hosted = or_(_rooms.is_(None), Thread.room_id == func.any(_rooms))
 _behind = tuple_(bindparam("moment", type_=DateTime(timezone=True)), bindparam("last", type_=BigInteger))
 _WAITING = (
     select(
@@ -40,7 +42,7 @@ _WAITING = (
     .join(Thread, Thread.id == Comment.thread_id)
     .outerjoin(Claim, _live)
     .outerjoin(_holder, _holder.id == Claim.person_id)
-    .where(Comment.status == "pending", tuple_(Comment.created_at, Comment.id) > _behind)
+    .where(Comment.status == "pending", _hosted, tuple_(Comment.created_at, Comment.id) > _behind)
     .order_by(Comment.created_at, Comment.id)
     .limit(PAGE + 1)
 )
@@ -51,14 +53,17 @@ _COUNTS = (
         func.min(Comment.created_at).label("oldest"),
     )
     .select_from(Comment)
+    .join(Thread, Thread.id == Comment.thread_id)
     .outerjoin(Claim, _live)
-    .where(Comment.status == "pending")
+    .where(Comment.status == "pending", _hosted)
 )
 _NEXT = (
     select(Comment.number)
+    .join(Thread, Thread.id == Comment.thread_id)
     .outerjoin(Claim, _live)
     .where(
         Comment.status == "pending",
+        _hosted,
         Comment.id != bindparam("besides"),
         Comment.author_id.is_distinct_from(bindparam("me")),
         or_(Claim.person_id.is_(None), Claim.person_id == bindparam("me")),
@@ -83,7 +88,7 @@ _AROUND = (
     .join(Thread, Thread.id == Comment.thread_id)
     .outerjoin(Claim, _live)
     .outerjoin(_holder, _holder.id == Claim.person_id)
-    .outerjoin(_parent, and_(_parent.id == Comment.parent_id, visible_to(NOBODY, _parent)))
+    .outerjoin(_parent, and_(_parent.id == Comment.parent_id, visible_to(INSIDE, _parent)))
     .outerjoin(_answered, _answered.id == _parent.author_id)
     .where(Comment.id == bindparam("comment"))
 )
@@ -101,11 +106,15 @@ class Waiting:
     oldest: Any
 
 
-async def waiting(db: AsyncConnection, moderator_id: int, cursor: str = "") -> Waiting:
-    """What waits, longest first; `cursor` continues behind an earlier page."""
+def _moderator(viewer: Viewer) -> dict[str, Any]:
+    return {"me": viewer.person_id, "rooms": None if viewer.moderates else list(viewer.rooms)}
+
+
+async def waiting(db: AsyncConnection, viewer: Viewer, cursor: str = "") -> Waiting:
+    """What waits where the viewer moderates, longest first; `cursor` continues behind an earlier page."""
     moment, last = _place(cursor) if cursor else (BEGINNING, 0)
-    counts = (await db.execute(_COUNTS, {"me": moderator_id})).one()
-    found = list(await db.execute(_WAITING, {"moment": moment, "last": last}))
+    counts = (await db.execute(_COUNTS, _moderator(viewer))).one()
+    found = list(await db.execute(_WAITING, _moderator(viewer) | {"moment": moment, "last": last}))
     rows = found[:PAGE]
     more = f"{(rows[-1].created_at - BEGINNING) // MICROSECOND}.{rows[-1].id}" if len(found) > PAGE else ""
     return Waiting(rows, cursor, more, counts.waiting, counts.mine, counts.oldest)
@@ -122,12 +131,12 @@ async def around(db: AsyncConnection, comment_id: int) -> Record:
     return (await db.execute(_AROUND, {"comment": comment_id})).one()
 
 
-async def following(db: AsyncConnection, moderator_id: int, besides: int = 0) -> str | None:
+async def following(db: AsyncConnection, viewer: Viewer, besides: int = 0) -> str | None:
     """The number of the next comment this moderator may decide, besides the one they are deciding now.
 
     Not one's own, and none that a colleague holds.
     """
-    number = (await db.execute(_NEXT, {"me": moderator_id, "besides": besides})).scalar()
+    number = (await db.execute(_NEXT, _moderator(viewer) | {"besides": besides})).scalar()
     return str(number) if number else None
 
 

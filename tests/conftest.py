@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +139,19 @@ def work(app_url: str, database: Database, running: Running) -> Any:
         await queue.connection._connection.close()
 
     return drain
+
+
+@pytest.fixture
+def post_box(running: Running, work: Any) -> Any:
+    """The mails to one address, oldest first, after the worker has sent what waits."""
+
+    async def letters(address: str) -> list[Any]:
+        await work()
+        files = sorted((running.house.settings.data / "mail").glob("*.eml"), key=lambda file: int(file.stem))
+        mails = [message_from_bytes(file.read_bytes(), policy=default) for file in files]
+        return [mail for mail in mails if mail["To"] == address]
+
+    return letters
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from consultations.tables import Area, Consultation, Phase, Point
 from dialogue import accounts
 from dialogue.kit import clock, tokens
 from dialogue.kit.database import Database
-from dialogue.tables import Comment, Grant, Person, Stance, Terms, Thread, Vote
+from dialogue.tables import Circle, Comment, Grant, Member, Person, Room, Stance, Terms, Thread, Vote
 from moderation.tables import Rule, Rulebook
 
 PASSWORD = "Pferd Batterie Heftklammer"
@@ -62,6 +62,19 @@ class Make:
             await self.row(Grant, person_id=person.id, role=role)
         return person
 
+    async def grant(self, person: Made, role: str, room: Made | None = None) -> None:
+        await self.row(Grant, person_id=person.id, role=role, room_id=room.id if room else None)
+
+    async def room(self, **values: Any) -> Made:
+        return await self.row(Room, **({"title": "Leitlinien für KI"} | values))
+
+    async def circle(self, *people: Made, **values: Any) -> Made:
+        """A circle with its members."""
+        circle = await self.row(Circle, **({"name": f"Personal {next(_numbers)}"} | values))
+        for person in people:
+            await self.row(Member, circle_id=circle.id, person_id=person.id)
+        return circle
+
     async def citizen(self, **values: Any) -> Made:
         return await self.person(**values)
 
@@ -81,11 +94,13 @@ class Make:
     async def comment(self, thread: Made | None = None, author: Made | None = None, **values: Any) -> Made:
         thread_id = thread.id if thread else values.pop("thread_id", None) or (await self.thread()).id
         author_id = author.id if author else (await self.person()).id
+        circle = getattr(thread, "circle_id", None)
         status = values.get("status", "published")
         defaults = {
             "number": tokens.new_number(),
             "thread_id": thread_id,
             "author_id": author_id,
+            "internal": circle is not None,
             "text": "Bitte kennzeichnen Sie jeden Text, den eine KI geschrieben hat.",
             "status": status,
             "once": uuid4(),
@@ -145,6 +160,8 @@ class Make:
                 closes_at=closes,
                 checks_first=consultation.checks_first,
                 sealed_until=consultation.sealed_until,
+                room_id=consultation.room_id,
+                circle_id=consultation.circle_id,
             )
         defaults = {
             "title": "Kennzeichnung",

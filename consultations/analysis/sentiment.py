@@ -83,7 +83,7 @@ def label(polarity: float) -> str:
 async def score_comment(database: Database, comment_id: int) -> None:
     """Read one published comment and store the result; nothing when it is no longer public."""
     async with database.reading() as db:
-        query = select(Comment.text).where(Comment.id == comment_id, comments.visible_to(comments.NOBODY))
+        query = select(Comment.text).where(Comment.id == comment_id, comments.visible_to(comments.INSIDE))
         text = (await db.execute(query)).scalar()
     if text is None:
         return
@@ -109,7 +109,7 @@ async def unread(database: Database, consultation_id: int) -> list[int]:
         Sentiment.digest == func.sha256(func.convert_to(Comment.text, "UTF8")),
     )
     query = select(Comment.id).where(
-        Comment.thread_id.in_(threads), comments.visible_to(comments.NOBODY), ~done.exists()
+        Comment.thread_id.in_(threads), comments.visible_to(comments.INSIDE), ~done.exists()
     )
     async with database.reading() as db:
         return list((await db.execute(query.order_by(Comment.id))).scalars())
@@ -118,7 +118,7 @@ async def unread(database: Database, consultation_id: int) -> list[int]:
 async def score_all(database: Database, slug: str, say: Callable[[str], None]) -> dict[str, int]:
     """Read what is unread of one consultation; returns the counts by label."""
     async with database.reading() as db:
-        entry = await calendar.find(db, slug)
+        entry = await calendar.by_slug(db, slug)
     waiting = await unread(database, entry.id)
     for done, comment_id in enumerate(waiting, 1):
         await score_comment(database, comment_id)
@@ -128,6 +128,6 @@ async def score_all(database: Database, slug: str, say: Callable[[str], None]) -
     inside = Comment.thread_id.in_(select(Point.thread_id).where(Point.consultation_id == entry.id))
     async with database.reading() as db:
         rows = await db.execute(
-            counts.where(inside, comments.visible_to(comments.NOBODY)).group_by(Sentiment.label)
+            counts.where(inside, comments.visible_to(comments.INSIDE)).group_by(Sentiment.label)
         )
         return {row[0]: row[1] for row in rows}

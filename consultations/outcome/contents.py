@@ -32,7 +32,7 @@ _CONSULTATION = select(
 
 def _shown(everything: bool, *columns: Any) -> Query:
     """Columns of the comments a role may see, in the order they were written."""
-    viewer = comments.Viewer(moderates=everything)
+    viewer = comments.Viewer(moderates=everything, inside=True)
     return (
         select(*columns)
         .join(Point, Point.thread_id == Comment.thread_id)
@@ -46,7 +46,7 @@ def _shown(everything: bool, *columns: Any) -> Query:
 def written(everything: bool) -> Query:
     """The comments; what a role may not see does not show as the one above a reply either."""
     parent = aliased(Comment)
-    shown = comments.visible_to(comments.Viewer(moderates=everything), parent)
+    shown = comments.visible_to(comments.Viewer(moderates=everything, inside=True), parent)
     return (
         _shown(
             everything,

@@ -17,7 +17,8 @@ from consultations.outcome.package import Progress, measured, write
 from consultations.outcome.readme import COMMENTS, NOT_PUBLIC
 from consultations.outcome.readme import ROLES as ALL_ROLES
 from consultations.tables import Consultation, Export, Point
-from dialogue import comments, jobs, journal
+from dialogue import comments, jobs, journal, threads
+from dialogue.accounts import Current
 from dialogue.kit import clock
 from dialogue.kit.database import PAUSE, Database
 from dialogue.kit.errors import Gone, Invalid, NotFound, Refusal
@@ -236,25 +237,26 @@ async def of_person(db: AsyncConnection, person_id: int) -> list[Row[Any]]:
     return list(await db.execute(_OF_PERSON.where(Job.person_id == person_id)))
 
 
-async def downloadable(db: AsyncConnection, job_id: int, person_id: int, roles: Iterable[str]) -> Row[Any]:
-    """The finished export (job_id, file, sha256, …) of this person in a role they still hold, else NotFound.
+async def downloadable(db: AsyncConnection, job_id: int, person: Current) -> Row[Any]:
+    """The finished export (job_id, file, sha256, …) of this person in a role they still hold there, else
+    NotFound.
 
     Raises Gone when something in a public file is public no longer: hidden or taken back since it was made.
     """
     query = (
-        select(Export.__table__, _withdrawn)
+        select(Export.__table__, _withdrawn, Consultation.room_id)
         .join(Job, Job.id == Export.job_id)
         .join(Consultation, Consultation.id == Export.consultation_id)
         .where(
             Job.id == job_id,
-            Job.person_id == person_id,
+            Job.person_id == person.id,
             Job.status == "done",
-            Export.role.in_(set(roles) & set(ROLES)),
+            threads.enters(person.id, Consultation),
             Consultation.published_at <= func.now(),
         )
     )
     found = (await db.execute(query)).first()
-    if found is None:
+    if found is None or not person.holds(found.role, found.room_id):
         raise NotFound(
             "Diese Datei gibt es nicht, oder sie ist nicht mehr für Sie freigegeben. "
             "Datenpakete werden nach 30 Tagen gelöscht; Sie können sie jederzeit neu zusammenstellen."

@@ -14,7 +14,7 @@ from dialogue.web import Page, get, path, post
 async def cards(page: Page) -> Response:
     """The next card; after ten votes a word of thanks."""
     way = Way.read(page.query)
-    entry = await calendar.find(page.db, page.params["slug"])
+    entry = await calendar.find(page.db, page.params["slug"], page.me.id)
     if not entry.is_open:
         return page.render("consultations/cards_closed.html", status=409, c=entry)
     template = "consultations/_deck.html" if page.is_htmx else "consultations/cards.html"

@@ -13,7 +13,7 @@ from dialogue.web import Page, get
 
 async def _by_state(page: Page) -> dict[str, list[calendar.Entry]]:
     states: dict[str, list[calendar.Entry]] = {"running": [], "upcoming": [], "ended": []}
-    for entry in await calendar.entries(page.db, counter(page)):
+    for entry in await calendar.entries(page.db, counter(page), page.person_id):
         states[entry.state].append(entry)
     states["running"].reverse()
     states["upcoming"].reverse()
@@ -35,7 +35,7 @@ async def listing(page: Page) -> Response:
 
 
 async def consultation(page: Page) -> Response:
-    entry = await calendar.entry(page.db, page.params["slug"], counter(page))
+    entry = await calendar.entry(page.db, page.params["slug"], counter(page), page.person_id)
     return page.render(
         "consultations/consultation.html",
         c=entry,

@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from consultations import strategy
+from consultations.editing import wordings
 from consultations.pages.shared import tallied
 from dialogue import comments, listing, sorting, stances, threads, visits, votes
 from dialogue.kit import clock, tokens
@@ -26,7 +27,7 @@ def _seed(page: Page) -> int:
 
 async def point(page: Page) -> Response:
     """The text, one's stance, and a page of contributions with what may be seen of their votes."""
-    person_id = page.person.id if page.person else None
+    person_id = page.person_id
     found = await strategy.point(page.db, page.params["code"], person_id)
     if "druck" in page.query:
         return await _on_paper(page, found)
@@ -80,8 +81,8 @@ async def comment(page: Page) -> Response:
     """One contribution with all its replies; to its author also the decision on it. In place: the replies
     after those that are shown already."""
     found = await comments.by_number(page.db, page.params["number"], page.viewer)
-    person_id = page.person.id if page.person else None
-    thread = await threads.get(page.db, found.thread_id)
+    person_id = page.person_id
+    thread = await threads.get(page.db, found.thread_id, page.person_id)
     replies = await listing.replies(page.db, found.id, page.number("nach"))
     ids = [found.id, *(reply.id for reply in replies)]
     mine = person_id is not None and found.author_id == person_id
@@ -104,7 +105,16 @@ async def comment(page: Page) -> Response:
     )
 
 
+async def wording(page: Page) -> Response:
+    """How the text of a point came to be: every public version, with what changed."""
+    found = await strategy.point(page.db, page.params["code"], page.person_id)
+    return page.render(
+        "consultations/wording.html", point=found, steps=await wordings.of(page.db, found.code)
+    )
+
+
 ROUTES = [
     get("/punkte/{code}", point, name="point", access=EVERYONE),
+    get("/punkte/{code}/verlauf", wording, name="wording", access=EVERYONE),
     get("/beitraege/{number}", comment, name="comment", access=EVERYONE),
 ]

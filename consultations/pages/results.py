@@ -13,9 +13,9 @@ from dialogue.roles import COMMITTEE, PANEL, READERS
 from dialogue.web import Page, get, path, post
 
 
-async def _desk(page: Page, template: str, section: str) -> Response:
-    entries = await calendar.entries(page.db, counter(page))
-    started = [entry for entry in entries if entry.state != "upcoming"]
+async def _desk(page: Page, template: str, section: str, role: str) -> Response:
+    entries = await calendar.entries(page.db, counter(page), page.me.id)
+    started = [each for each in entries if each.state != "upcoming" and page.me.holds(role, each.room_id)]
     return page.render(
         template,
         section=section,
@@ -26,16 +26,16 @@ async def _desk(page: Page, template: str, section: str) -> Response:
 
 
 async def panel(page: Page) -> Response:
-    return await _desk(page, "consultations/panel.html", "panel")
+    return await _desk(page, "consultations/panel.html", "panel", "panelist")
 
 
 async def committee(page: Page) -> Response:
-    return await _desk(page, "consultations/committee.html", "committee")
+    return await _desk(page, "consultations/committee.html", "committee", "committee")
 
 
 async def export(page: Page) -> Response:
-    entry = await calendar.find(page.db, page.params["slug"])
-    role = page.choice("role", {role: role for role in exports.ROLES if role in page.me.roles})
+    entry = await calendar.find(page.db, page.params["slug"], page.me.id)
+    role = page.choice("role", {role: role for role in exports.ROLES if page.me.holds(role, entry.room_id)})
     job_id = await exports.start(page.db, entry.id, entry.title, role=role, person_id=page.me.id)
     return page.redirect(path("job", id=job_id))
 
@@ -48,7 +48,7 @@ async def job(page: Page) -> Response:
 
 async def download(page: Page) -> Response:
     """The file, after the rights were checked again; each download stands in the journal."""
-    found = await exports.downloadable(page.db, page.params["id"], page.me.id, page.me.roles)
+    found = await exports.downloadable(page.db, page.params["id"], page.me)
     file = Path(page.house.settings.data) / "exports" / found.file
     if not file.is_file():
         raise NotFound("Diese Datei gibt es nicht mehr. Bitte erstellen Sie den Export noch einmal.")

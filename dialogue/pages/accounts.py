@@ -27,6 +27,9 @@ def _password(label: str, autocomplete: str) -> PasswordField:
     )
 
 
+RESET = "dialogue/account/reset.html"
+
+
 class RegisterForm(GermanForm):
     email = email_field("E-Mail-Adresse")
     password = _password("Passwort", "new-password")
@@ -129,7 +132,7 @@ async def do_confirm(page: Page) -> Response:
     return await _by_link(page, form, accounts.confirm, "dialogue/account/confirm.html")
 
 
-async def _by_link(page: Page, form: LinkForm, use: Any, template: str) -> Response:
+async def _by_link(page: Page, form: LinkForm, use: Any, template: str, **context: Any) -> Response:
     """Use a mail's link. A wrong one is answered with the form again, not refused: it has to be counted."""
     status = 422
     if form.validate():
@@ -140,7 +143,7 @@ async def _by_link(page: Page, form: LinkForm, use: Any, template: str) -> Respo
         except (Invalid, NotFound) as error:
             form.refuse(error)
             status = error.status
-    return page.render(template, status=status, form=form)
+    return page.render(template, status=status, form=form, **context)
 
 
 async def sign_in(page: Page) -> Response:
@@ -250,8 +253,9 @@ async def do_forgot(page: Page) -> Response:
 
 
 async def reset(page: Page) -> Response:
-    form = ResetForm(data={"schluessel": page.query.get("schluessel", "")})
-    return page.render("dialogue/account/reset.html", form=form)
+    token = page.query.get("schluessel", "")
+    invited = await accounts.is_invitation(page.db, token)
+    return page.render(RESET, form=ResetForm(data={"schluessel": token}), invited=invited)
 
 
 async def hash_new_password(page: Page) -> Work | None:
@@ -264,7 +268,8 @@ async def hash_new_password(page: Page) -> Work | None:
 
 async def do_reset(page: Page) -> Response:
     form = page.filled(ResetForm)
-    return await _by_link(page, form, accounts.set_password, "dialogue/account/reset.html")
+    invited = await accounts.is_invitation(page.db, _text(form.schluessel))
+    return await _by_link(page, form, accounts.set_password, RESET, invited=invited)
 
 
 async def account(page: Page) -> Response:

@@ -43,7 +43,7 @@ async def stance(page: Page) -> Response:
         await stances.release(page.db, page.me.id, thread_id)
     else:
         await stances.take(page.db, page.me.id, thread_id, page.choice("stance", votes.CHOICES))
-    thread = await threads.get(page.db, thread_id)
+    thread = await threads.get(page.db, thread_id, page.me.id)
     standing = await stances.standing(page.db, page.me.id, thread_id)
     return page.fragment(
         "dialogue/_stance.html", otherwise=f"{thread.address}#haltung", thread=thread, stance=standing

@@ -67,7 +67,7 @@ def _form(
 
 
 async def write(page: Page) -> Response:
-    thread = await threads.open_for_writing(page.db, page.params["thread"])
+    thread = await threads.open_for_writing(page.db, page.params["thread"], page.me.id)
     standing = await stances.standing(page.db, page.me.id, thread.id)
     return _form(page, thread, CommentForm(data={"stance": STANCES.get(standing.mine)}))
 
@@ -77,20 +77,23 @@ async def do_write(page: Page) -> Response:
 
 
 async def reply(page: Page) -> Response:
-    parent = await comments.reply_parent(page.db, page.params["number"])
+    parent = await comments.reply_parent(page.db, page.params["number"], page.me.id)
     return _form(
-        page, await threads.open_for_writing(page.db, parent.thread_id), CommentForm(), parent=parent
+        page,
+        await threads.open_for_writing(page.db, parent.thread_id, page.me.id),
+        CommentForm(),
+        parent=parent,
     )
 
 
 async def do_reply(page: Page) -> Response:
-    parent = await comments.reply_parent(page.db, page.params["number"])
+    parent = await comments.reply_parent(page.db, page.params["number"], page.me.id)
     return await _submit(page, parent.thread_id, parent)
 
 
 async def _submit(page: Page, thread_id: int, parent: Record | None) -> Response:
     form, once = page.filled(CommentForm), page.once()
-    thread = await threads.get(page.db, thread_id)
+    thread = await threads.get(page.db, thread_id, page.me.id)
     form.once.data = str(once)
     try:
         if page.form.get("action") == "preview":
@@ -132,13 +135,13 @@ async def edit(page: Page) -> Response:
     comment = await _own(page)
     if comment.status != "pending":
         raise comments.Decided
-    thread = await threads.open_for_writing(page.db, comment.thread_id)
+    thread = await threads.open_for_writing(page.db, comment.thread_id, page.me.id)
     return _form(page, thread, CommentForm(data={"text": comment.text}), editing=comment)
 
 
 async def do_edit(page: Page) -> Response:
     comment, form = await _own(page), page.filled(CommentForm)
-    thread = await threads.get(page.db, comment.thread_id)
+    thread = await threads.get(page.db, comment.thread_id, page.me.id)
     try:
         if page.form.get("action") == "preview":
             text = comments.checked(form.text.data or "")
@@ -153,7 +156,7 @@ async def do_edit(page: Page) -> Response:
 async def withdraw(page: Page) -> Response:
     """Asks first: what is taken back stays taken back."""
     comment = comments.withdrawable(await _own(page))
-    thread = await threads.get(page.db, comment.thread_id)
+    thread = await threads.get(page.db, comment.thread_id, page.me.id)
     return page.render("moderation/withdraw.html", comment=comment, thread=thread)
 
 

@@ -24,8 +24,8 @@ class DecisionForm(GermanForm):
 
 
 async def waiting(page: Page) -> Response:
-    found = await queue.waiting(page.db, page.me.id, page.query.get("weiter", ""))
-    return await _queue(page, waiting=found, first=await queue.following(page.db, page.me.id), case=None)
+    found = await queue.waiting(page.db, page.viewer, page.query.get("weiter", ""))
+    return await _queue(page, waiting=found, first=await queue.following(page.db, page.viewer), case=None)
 
 
 async def _queue(page: Page, *, status: int = 200, **context: Any) -> Response:
@@ -36,7 +36,7 @@ async def _queue(page: Page, *, status: int = 200, **context: Any) -> Response:
 
 
 async def case(page: Page) -> Response:
-    comment = await comments.by_number(page.db, page.params["number"], page.viewer)
+    comment = await comments.by_number(page.db, page.params["number"], page.viewer, deciding=True)
     form = DecisionForm(data={"revision": comment.revision})
     return await _case(page, comment, form)
 
@@ -47,7 +47,7 @@ async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 2
         await queue.around(page.db, comment.id),
     )
     context: dict[str, Any] = {
-        "waiting": await queue.waiting(page.db, page.me.id, page.query.get("weiter", "")),
+        "waiting": await queue.waiting(page.db, page.viewer, page.query.get("weiter", "")),
         "case": comment,
         "pieces": marks.pieces(comment.text, comment.signs),
         "around": around,
@@ -62,18 +62,18 @@ async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 2
 
 
 async def claim(page: Page) -> Response:
-    comment = await comments.by_number(page.db, page.params["number"], page.viewer)
+    comment = await comments.by_number(page.db, page.params["number"], page.viewer, deciding=True)
     await decisions.claim(page.db, page.me, comment)
     return page.redirect(path("case", number=comment.number))
 
 
 async def decide(page: Page) -> Response:
     """One decision; then on to the next case."""
-    comment = await comments.by_number(page.db, page.params["number"], page.viewer)
+    comment = await comments.by_number(page.db, page.params["number"], page.viewer, deciding=True)
     kind = page.choice("decision", {kind: kind for kind in decisions.LEADS_TO})
     form = page.filled(DecisionForm)
     form.validate()
-    following = await queue.following(page.db, page.me.id, comment.id)  # before: the journal comes last
+    following = await queue.following(page.db, page.viewer, comment.id)  # before: the journal comes last
     try:
         ruling = decisions.Ruling(kind, form.revision.data or 0, form.rule.data, form.reasons.data or "")
         await decisions.decide(page.db, page.me, comment, ruling)
@@ -89,7 +89,7 @@ async def protocol(page: Page) -> Response:
     decided = [entry["detail"]["record"] for entry in entries if "record" in entry["detail"]]
     context: dict[str, Any] = {
         "entries": [entry | {"at": datetime.fromisoformat(entry["at"])} for entry in entries],
-        "told": await decisions.told(page.db, decided),
+        "told": await decisions.told(page.db, decided, page.viewer),
         "before": entries[-1]["id"] if len(entries) == 50 else None,
     }
     return page.render("moderation/journal.html", section="moderation", **context)

@@ -20,7 +20,7 @@ async def test_the_last_day_belongs_to_a_consultation(make, database, first, las
     made = await make.consultation(starts_on=today + first * DAY, ends_on=today + last * DAY)
 
     async with database.reading() as db:
-        entry = await calendar.find(db, made.slug)
+        entry = await calendar.find(db, made.slug, None)
 
     assert (entry.state, entry.days_left) == (state, left)
 

@@ -189,7 +189,7 @@ async def sizes(database):
 
 
 async def may_sign_in(database, logins):
-    """True for the last of the six: argon2 is slow on purpose."""
+    """True for the last of them: argon2 is slow on purpose."""
     assert [login["role"] for login in logins] == list(load.ROLES)
     async with database.writing() as db:
         return await known(db, logins[-1]) is not None

@@ -40,7 +40,7 @@ def in_no_time(monkeypatch):
 def ask(database):
     async def asked(counter, slug):
         async with database.reading() as db:
-            return (await calendar.entry(db, slug, counter)).totals
+            return (await calendar.entry(db, slug, counter, None)).totals
 
     return asked
 
@@ -78,7 +78,7 @@ async def test_a_hundred_visitors_at_once_are_counted_for_once(make, database, o
     async with stuck(owner):
         asked = [asyncio.create_task(ask(counter, consultation.slug)) for _ in range(4)]
         async with database.reading() as db:
-            entry = await calendar.find(db, consultation.slug)
+            entry = await calendar.find(db, consultation.slug, None)
         asked += [asyncio.create_task(counter.totals([entry])) for _ in range(96)]
         await asyncio.sleep(BLINK)
     await asyncio.gather(*asked)

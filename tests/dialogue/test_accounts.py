@@ -5,8 +5,6 @@ import re
 import time
 from contextlib import suppress
 from datetime import datetime, timedelta
-from email import message_from_bytes
-from email.policy import default
 from uuid import uuid4
 
 import httpx2
@@ -23,19 +21,6 @@ from tests.make import PASSWORD, password_hash
 
 NEW = "Lampe Fahrrad Gurke Wolke"
 UNKNOWN = "niemand@halle.example"
-
-
-@pytest.fixture
-def post_box(running, work):
-    """The mails to one address, oldest first, after the worker has sent what waits."""
-
-    async def letters(address):
-        await work()
-        files = sorted((running.house.settings.data / "mail").glob("*.eml"), key=lambda file: int(file.stem))
-        mails = [message_from_bytes(file.read_bytes(), policy=default) for file in files]
-        return [mail for mail in mails if mail["To"] == address]
-
-    return letters
 
 
 def link_in(letter):

@@ -15,6 +15,7 @@ from pgqueuer.types import QueueExecutionMode
 from structlog.testing import capture_logs
 
 from consultations import jobs as worklist
+from dialogue import jobs as orders
 from dialogue.kit import clock, jobs
 from dialogue.kit.errors import NotFound
 from dialogue.kit.mail import Mail, Post
@@ -292,3 +293,15 @@ def test_headers_of_a_mail_cannot_be_broken_open():
 
     assert (message["Bcc"], message["Subject"]) == (None, "Guten Bcc: x@halle.example")
     assert message["Message-ID"] == "<7@halle.example>"
+
+
+async def test_what_one_run_has_done_no_other_run_undoes(make, database):
+    person = await make.person("panelist")
+    async with database.writing() as db:
+        job_id = await orders.start(db, "export", "Daten", person.id)
+        await orders.finish(db, job_id, {"bytes": 1})
+        await orders.progress(db, job_id, 40, "Stimmen")
+        await orders.fail(db, job_id, "Zu spät.")
+        job = await orders.get(db, job_id, person.id)
+
+    assert (job.status, job.progress, job.message) == ("done", 100, "")

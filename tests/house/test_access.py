@@ -1,5 +1,7 @@
 """Every route and every viewer: who may pass; deny is the default; reading changes nothing."""
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
@@ -8,9 +10,10 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from consultations import app as roof
-from consultations.tables import Export
+from consultations.editing import pages
+from consultations.tables import Export, InfoPage, Version
 from dialogue import accounts, web
-from dialogue.kit import tokens
+from dialogue.kit import clock, tokens
 from dialogue.roles import EVERYONE
 from dialogue.tables import Job, Terms
 from tests.browser import Browser, Seen
@@ -32,6 +35,8 @@ MAY = {
     "moderators": {"moderator"},
     "panel": {"panelist"},
     "committee": {"committee"},
+    "admins": {"admin"},
+    "editors": {"editor"},
     "readers of results": {"moderator", "editor", "panelist", "committee"},
 }
 # name: method, path, access, and the status for whoever may pass
@@ -43,6 +48,7 @@ TABLE = {
     "play_card": ("POST", "/beteiligung/{slug}/karten", "people", 303),
     "strategy": ("GET", "/strategie", "everyone", 200),
     "point": ("GET", "/punkte/{code}", "everyone", 200),
+    "wording": ("GET", "/punkte/{code}/verlauf", "everyone", 200),
     "comment": ("GET", "/beitraege/{number}", "everyone", 200),
     "vote": ("POST", "/beitraege/{number}/stimme", "people", 303),
     "vote_back": ("GET", "/beitraege/{number}/stimme", "people", 303),
@@ -83,15 +89,54 @@ TABLE = {
     "export": ("POST", "/beteiligung/{slug}/export", "readers of results", 303),
     "job": ("GET", "/auftraege/{id:int}", "readers of results", 200),
     "download": ("POST", "/auftraege/{id:int}/datei", "readers of results", 200),
+    "administration": ("GET", "/verwaltung", "admins", 200),
+    "people": ("GET", "/verwaltung/personen", "admins", 200),
+    "invite": ("GET", "/verwaltung/personen/einladen", "admins", 200),
+    "do_invite": ("POST", "/verwaltung/personen/einladen", "admins", 303),
+    "person": ("GET", "/verwaltung/personen/{id:int}", "admins", 200),
+    "add_grant": ("POST", "/verwaltung/personen/{id:int}/rollen", "admins", 303),
+    "revoke": ("POST", "/verwaltung/personen/{id:int}/rollen/{grant:int}/entziehen", "admins", 303),
+    "invite_again": ("POST", "/verwaltung/personen/{id:int}/einladung", "admins", 303),
+    "block": ("POST", "/verwaltung/personen/{id:int}/sperren", "admins", 303),
+    "unblock": ("POST", "/verwaltung/personen/{id:int}/entsperren", "admins", 303),
+    "add_absence": ("POST", "/verwaltung/personen/{id:int}/vertretung", "admins", 303),
+    "end_absence": ("POST", "/verwaltung/personen/{id:int}/vertretung/{absence:int}/beenden", "admins", 303),
+    "circles": ("GET", "/verwaltung/kreise", "admins", 200),
+    "add_circle": ("POST", "/verwaltung/kreise", "admins", 303),
+    "circle": ("GET", "/verwaltung/kreise/{id:int}", "admins", 200),
+    "rename_circle": ("POST", "/verwaltung/kreise/{id:int}/name", "admins", 303),
+    "remove_circle": ("POST", "/verwaltung/kreise/{id:int}/aufloesen", "admins", 303),
+    "add_members": ("POST", "/verwaltung/kreise/{id:int}/mitglieder", "admins", 303),
+    "remove_member": ("POST", "/verwaltung/kreise/{id:int}/mitglieder/{person:int}/entfernen", "admins", 303),
+    "own_absences": ("GET", "/moderation/vertretung", "moderators", 200),
+    "add_own_absence": ("POST", "/moderation/vertretung", "moderators", 303),
+    "end_own_absence": ("POST", "/moderation/vertretung/{absence:int}/beenden", "moderators", 303),
     "terms": ("GET", "/teilnahmebedingungen", "everyone", 200),
     "imprint": ("GET", "/impressum", "everyone", 200),
     "privacy": ("GET", "/datenschutz", "everyone", 200),
     "accessibility": ("GET", "/barrierefreiheit", "everyone", 200),
+    "pages": ("GET", "/seiten", "everyone", 200),
+    "page": ("GET", "/seiten/{slug}", "everyone", 200),
+    "editing": ("GET", "/redaktion", "editors", 200),
+    "edit_list": ("GET", "/redaktion/{kind}", "editors", 200),
+    "edit_new": ("GET", "/redaktion/{kind}/neu", "editors", 200),
+    "edit_item": ("GET", "/redaktion/{kind}/{uid:uuid}", "editors", 200),
+    "edit_save": ("POST", "/redaktion/{kind}/{uid:uuid}", "editors", 303),
+    "edit_preview": ("GET", "/redaktion/{kind}/{uid:uuid}/vorschau", "editors", 200),
+    "edit_publish": ("POST", "/redaktion/{kind}/{uid:uuid}/veroeffentlichen", "editors", 303),
+    "edit_history": ("GET", "/redaktion/{kind}/{uid:uuid}/verlauf", "editors", 200),
+    "edit_step": ("GET", "/redaktion/{kind}/{uid:uuid}/verlauf/{step:int}", "editors", 200),
+    "edit_restore": ("POST", "/redaktion/{kind}/{uid:uuid}/wiederherstellen", "editors", 303),
+    "edit_discard": ("POST", "/redaktion/{kind}/{uid:uuid}/verwerfen", "editors", 303),
+    "edit_withdraw": ("POST", "/redaktion/{kind}/{uid:uuid}/zuruecknehmen", "editors", 303),
+    "edit_sign_off": ("POST", "/redaktion/{kind}/{uid:uuid}/freigeben", "editors", 303),
     "demo_mail": ("GET", "/demo/post", "everyone", 200),
     "demo_mail_one": ("GET", "/demo/post/{id:int}", "everyone", 200),
     "healthz": ("GET", "/healthz", "everyone", 200),
     "readyz": ("GET", "/readyz", "everyone", 200),
 }
+ABOUT_PEOPLE = ("person", "add_grant", "revoke", "block", "unblock", "add_absence", "end_absence")
+ABOUT_CIRCLES = ("circle", "rename_circle", "add_members", "remove_member")
 OWN = ("edit", "do_edit", "withdraw", "do_withdraw")
 ALL_ROLES = ("moderator", "editor", "panelist", "committee", "admin")
 GETS = [name for name, (method, *_) in TABLE.items() if method == "GET"]
@@ -126,7 +171,19 @@ class House:
         self.values = dict.fromkeys(TABLE, usual) | {"demo_mail_one": {"id": 7}}
         self.values |= {name: {"number": own.number} for name in OWN}
         self.values |= {name: {"number": waits.number} for name in ("case", "claim", "decide")}
+        deputy, invited = await make.moderator(), await make.citizen(password=None)
+        circle = await make.circle(deputy)
+        about = {"id": deputy.id, "grant": 1, "absence": 1}
+        self.values |= dict.fromkeys(ABOUT_PEOPLE, about) | {"invite_again": {"id": invited.id}}
+        self.values |= {name: {"id": circle.id, "person": deputy.id} for name in ABOUT_CIRCLES}
+        self.values |= {"remove_circle": {"id": (await make.circle()).id}}
+        self.values |= {"end_own_absence": {"absence": 1}}
+        days = {"first": str(clock.today()), "last": str(clock.today())}
+        self.values |= await self.edited()
         link = {"password": PASSWORD}
+        standing_in = {"add_absence": self.person.id, "add_own_absence": deputy.id}
+        if "moderator" not in (roles or ()):
+            standing_in["add_absence"] = (await make.moderator()).id
         self.forms = {
             "vote": {"vote": "agree"},
             "play_card": {"vote": "agree", "nummer": published.number, "karte": published.id},
@@ -145,7 +202,42 @@ class House:
             "do_reset": link | {"schluessel": await self.link(other, "reset")},
             "decide": {"decision": "publish", "revision": "1"},
             "export": {"role": viewer},
+            "do_invite": {"email": "neu@halle.example", "role": "", "where": ""},
+            "add_grant": {"role": "editor", "where": ""},
+            "block": {"last_day": str(clock.today()), "why": "Beleidigt andere immer wieder."},
+            "add_circle": {"name": "Personal der Bibliothek"},
+            "rename_circle": {"name": "Personal der Schulen"},
+            "add_members": {"addresses": "neu@halle.example"},
+            **{name: days | {"deputy": str(other)} for name, other in standing_in.items()},
+            "edit_save": {"base": "1", "title": "Ethik", "summary": "Neu."},
+            **{name: {"base": "1"} for name in ("edit_publish", "edit_discard")},
+            "edit_withdraw": {"base": "0"},
+            "edit_restore": {"base": "2", "step": "1"},
+            "edit_sign_off": {"office": "Rechtsamt", "seen": self.imprint.changed_at.isoformat()},
         }
+
+    async def edited(self):
+        """Something of its own for each step of editing, so that none stands in the way of another."""
+        uid = next(uid for uid, slug in pages.LEGAL_UIDS.items() if slug == "impressum")
+        text = {"slug": "impressum", "title": "Impressum", "text": "Wer hier schreibt."}
+        self.imprint = await self.make.row(InfoPage, uid=uid, legal=True, **text)
+        info = await self.make.row(InfoPage, slug="hilfe", title="Hilfe", text="So geht es.")
+        empty = await self.make.consultation()
+        names = [name for name, row in TABLE.items() if "{uid" in row[1]]
+        found = {name: {"kind": "felder", "uid": await self.drafted(name)} for name in names}
+        found |= {name: {"kind": "felder"} for name in ("edit_list", "edit_new")}
+        found["edit_withdraw"] = {"kind": "beteiligungen", "uid": empty.uid}
+        found["edit_sign_off"] = {"kind": "seiten", "uid": uid}
+        found["edit_step"]["step"] = 1
+        return found | {"page": {"slug": info.slug}}
+
+    async def drafted(self, name):
+        uid = uuid4()
+        content = {"title": "Ethik", "summary": "Worum es geht.", "slug": f"feld-{uid.hex}"}
+        for number in range(1, 3 if name == "edit_restore" else 2):
+            values = {"kind": "area", "act": "saved", "content": content}
+            await self.make.row(Version, subject=uid, number=number, **values)
+        return uid
 
     async def link(self, person, purpose):
         async with self.database.writing() as db:

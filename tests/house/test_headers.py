@@ -83,7 +83,7 @@ async def places(make):
     comment = await make.comment(point.thread)
     await make.terms()
     values = {"slug": point.consultation.slug, "code": point.code, "number": comment.number}
-    return values | {"thread": point.thread.id, "id": 1}
+    return values | {"thread": point.thread.id, "id": 1, "kind": "punkte", "uid": point.uid, "step": 1}
 
 
 PAGES = [route for route in roof.ROUTES if "GET" in route.methods]

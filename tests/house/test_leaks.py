@@ -6,13 +6,16 @@ from datetime import timedelta
 from html import unescape
 from itertools import product
 from urllib.parse import urljoin
+from uuid import uuid4
 
 import pytest
 
 from consultations.app import ROUTES
+from consultations.editing import rulebooks
 from consultations.outcome import exports
 from consultations.outcome.readme import ROLES
-from consultations.tables import Response
+from consultations.pages.editing_views import FOLDERS
+from consultations.tables import Response, Version
 from dialogue.kit import clock
 
 VIEWERS = {
@@ -26,11 +29,20 @@ VIEWERS = {
 }
 HIDDEN = ("pending", "rejected", "hidden", "withdrawn")
 TEXTS = set(HIDDEN)
-SEES = {name: TEXTS if name == "moderator" else set() for name in VIEWERS} | {"author": TEXTS | {"email"}}
+SEES = {name: set() for name in VIEWERS} | {
+    "moderator": TEXTS | {"circle", "its title"},  # everything of the consultations they moderate
+    "editor": {"circle", "its title", "draft"},  # their drafts, and nothing that waits to be checked
+    "member": {"circle", "its title"},
+    "admin": {"its title", "email"},  # people and where their roles hold
+    "author": TEXTS | {"email"},
+}
 MARKS = {status: f"Kennwort-{status}-Zwiebelkuchen" for status in HIDDEN} | {
     "email": "zwiebelkuchen@geheim.example",
+    "circle": "Kennwort-Kreis-Zwiebelkuchen",
+    "its title": "Kennwort-Titel-Zwiebelkuchen",
     "tally of votes": "13\xa0Stimmen",
     "count of stances": "11\xa0Antworten",
+    "draft": "Kennwort-Entwurf-Zwiebelkuchen",
 }
 NUMBER = "ZZZ-ZZZ"
 LINK = re.compile(r'href="((?!/static/|/konto/anmelden)[/?][^"#]*)')
@@ -45,6 +57,12 @@ class City:
     async def build(self):
         make, today = self.make, clock.today()
         self.author = await make.person(email=MARKS["email"])
+        self.member = await make.citizen()
+        self.circle = await make.point(await self.of_circle(), title=MARKS["circle"], text=MARKS["circle"])
+        self.said = await make.comment(self.circle.thread, text=MARKS["circle"])
+        words = {"outcome": "adopted", "reasons": MARKS["circle"], "before": "", "after": ""}
+        about = {"comment_id": self.said.id, "point_id": self.circle.id, "published_at": clock.now()}
+        await make.row(Response, **words, **about)
         self.open = await make.point(await make.consultation())
         dates = {"starts_on": today - timedelta(days=9), "ends_on": today - timedelta(days=1)}
         self.sealed = await make.point(
@@ -60,6 +78,12 @@ class City:
             await make.stance(self.sealed.thread, person)
         return self
 
+    async def of_circle(self):
+        """A consultation for a circle, whose very existence is a secret to all others."""
+        self.keeps = circle = await self.make.circle(self.member, name=MARKS["its title"])
+        words = {"title": MARKS["its title"], "lead": MARKS["circle"], "about": MARKS["circle"]}
+        return await self.make.consultation(circle_id=circle.id, **words)
+
     async def keep_secrets(self):
         """A comment and a reply of every status that is not public, all voted on, the comments answered."""
         self.secret = {status: await self.comment(status) for status in HIDDEN}
@@ -70,6 +94,32 @@ class City:
             words = {"outcome": "adopted", "reasons": "Ja.", "before": "Alt.", "after": "Neu."}
             values = words | {"comment_id": comment.id, "point_id": self.open.id, "published_at": clock.now()}
             await self.make.row(Response, **values)
+        await self.draft()
+
+    async def draft(self):
+        """One of every kind, saved and not published; one of them of something that is public, one thrown away."""
+        words = dict.fromkeys(
+            ("title", "text", "summary", "lead", "about", "intro", "rationale"), MARKS["draft"]
+        )
+        words |= {"slug": "zwiebelkuchen", "code": "Z77", "state": "planned", "consultation": ""}
+        planned = await self.make.consultation(
+            title=MARKS["its title"], lead=MARKS["draft"], about=MARKS["draft"], published_at=None
+        )
+        of_it = {"consultation": str(planned.uid), "code": "Z78"}
+        self.drafts = [
+            (planned.uid, "consultation", words | {"slug": planned.slug, "title": planned.title}),
+            (self.open.uid, "point", words | {"code": self.open.code}),
+            (uuid4(), "point", words | of_it),
+            *((uuid4(), kind, words) for kind in ("point", "area", "measure", "page")),
+            (rulebooks.UID, "rulebook", words | {"rules": []}),
+        ]
+        for uid, kind, content in self.drafts:
+            await self.make.row(Version, subject=uid, number=1, kind=kind, act="saved", content=content)
+        thrown = {"subject": uuid4(), "kind": "page"}
+        for number, act in ((1, "saved"), (2, "discarded")):
+            await self.make.row(
+                Version, number=number, act=act, content=words if number == 1 else {}, **thrown
+            )
 
     async def comment(self, status, **values):
         text = MARKS[status]
@@ -79,24 +129,37 @@ class City:
         browser = self.new_browser()
         if name == "author":
             await browser.sign_in(self.author)
+        elif name == "member":
+            await browser.sign_in(self.member)
         elif VIEWERS[name] is not None:
             await browser.sign_in(await self.make.person(*VIEWERS[name]))
         return browser
 
     def addresses(self):
         """One of every page that can be opened, for every row; links lead to the rest."""
-        comments = [self.public, self.answer, self.counted, *self.secret.values(), *self.replies.values()]
+        comments = [
+            self.public,
+            self.answer,
+            self.counted,
+            self.said,
+            *self.secret.values(),
+            *self.replies.values(),
+        ]
         values = {
             "number": [NUMBER, *(comment.number for comment in comments)],
-            "code": [self.open.code, self.sealed.code],
-            "slug": [self.open.consultation.slug, self.sealed.consultation.slug],
-            "thread": [self.open.thread.id, self.sealed.thread.id],
-            "id": [1, 7],
+            "code": [self.open.code, self.sealed.code, self.circle.code],
+            "slug": [each.consultation.slug for each in (self.open, self.sealed, self.circle)],
+            "thread": [self.open.thread.id, self.sealed.thread.id, self.circle.thread.id],
+            "id": [1, 7, self.author.id, self.keeps.id],
+            "kind": list(FOLDERS.values()),
+            "uid": [uid for uid, *_ in self.drafts],
+            "step": [1],
         }
         for route in ROUTES:
             if "GET" in route.methods:
                 for filled in product(*(values[name] for name in route.param_convertors)):
                     yield route.path_format.format(**dict(zip(route.param_convertors, filled, strict=True)))
+        yield from ("/verwaltung/personen?zeige=alle", "/verwaltung/personen?suche=zwiebelkuchen")
         orders = ("sort=newest", "sort=agreed", "sort=divided", "druck=1")
         yield from (f"/punkte/{code}?{order}" for code in values["code"] for order in orders)
         yield f"/beteiligung/{self.open.consultation.slug}/karten?stimmen=1&zuletzt={self.public.id}"

@@ -15,7 +15,7 @@ from dialogue import comments, threads
 from dialogue.accounts import Current
 from dialogue.kit import clock
 from dialogue.kit.database import Database
-from dialogue.tables import Comment, Job, Thread
+from dialogue.tables import Absence, Comment, Job, Thread
 from moderation import decisions, intake
 from moderation.tables import Rule
 from tests.make import Made, Make
@@ -36,7 +36,7 @@ async def thread_of(database: Database, code: str) -> int:
 async def write(database: Database, person: Made, thread_id: int, text: str) -> str:
     """A contribution through the gate; returns its number."""
     async with database.writing() as db:
-        draft = intake.Draft(await threads.get(db, thread_id), text, uuid4(), SECRET)
+        draft = intake.Draft(await threads.get(db, thread_id, None), text, uuid4(), SECRET)
         async with intake.submit(db, current(person), draft) as added:
             return added.number
 
@@ -89,6 +89,7 @@ async def rare(database: Database, make: Make, people: dict[str, Made], work: An
         "own": await write(database, moderator, thread, "Das schreibe ich als Bürgerin."),
         **await _of_the_demonstration(database),
         **await _jobs(database, panelist),
+        **await _circle(make, people, later),
     }
     await decide(database, moderator, words["refused"], "reject", REASONS)
     await decide(database, moderator, words["receipt"])
@@ -120,6 +121,19 @@ async def _of_the_demonstration(database: Database) -> dict[str, str]:
     }
     async with database.reading() as db:
         return {name: str((await db.execute(query)).scalar_one()) for name, query in queries.items()}
+
+
+async def _circle(make: Make, people: dict[str, Made], later: dict[str, Any]) -> dict[str, str]:
+    """A conversation for one office, and somebody there who is away and blocked."""
+    people["member"] = await make.citizen()
+    circle = await make.circle(people["member"], name="Bauamt")
+    consultation = await make.consultation(slug="nur-bauamt", circle_id=circle.id, **later)
+    point = await make.point(consultation, code="Z4")
+    await make.comment(point.thread, people["member"])
+    away = await make.moderator(blocked_until=later["ends_on"], blocked_why="Beleidigt andere.")
+    days = {"starts_on": clock.today(), "ends_on": clock.today() + timedelta(days=9)}
+    await make.row(Absence, person_id=away.id, deputy_id=people["moderator"].id, **days)
+    return {"circle": str(circle.id), "away": str(away.id), "away_email": away.email}
 
 
 async def _jobs(database: Database, panelist: Made) -> dict[str, str]:

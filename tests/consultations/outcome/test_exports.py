@@ -21,6 +21,7 @@ from consultations.outcome.csvfile import guard, unguard
 from consultations.tables import Consultation, Export
 from consultations.totals import count
 from dialogue import comments
+from dialogue.accounts import Current
 from dialogue.kit import clock, jobs
 from dialogue.kit.errors import Gone, Invalid, NotFound
 from dialogue.kit.messages import moment
@@ -612,10 +613,15 @@ async def test_an_export_for_a_role_of_the_command_line_cannot_be_ordered(make, 
 # --- downloads --------------------------------------------------------------------------------------
 
 
+def holder(person, *roles):
+    held = frozenset((role, None) for role in roles)
+    return Current(person.id, person.pseudonym, person.email, "account", held, 0, clock.now())
+
+
 async def refused(database, job_id, person, *roles):
     async with database.reading() as db:
         with pytest.raises(NotFound):
-            await exports.downloadable(db, job_id, person.id, set(roles))
+            await exports.downloadable(db, job_id, holder(person, *roles))
     return True
 
 
@@ -625,7 +631,7 @@ async def test_only_who_ordered_it_and_still_holds_the_role_may_download(order, 
     await exports.run(database, settings, job_id)
 
     async with database.reading() as db:
-        found = await exports.downloadable(db, job_id, person.id, {"panelist", "editor"})
+        found = await exports.downloadable(db, job_id, holder(person, "panelist", "editor"))
 
     assert (found.job_id, found.role) == (job_id, "panelist")
     assert found.file.endswith("-panelist.zip")
@@ -667,7 +673,7 @@ async def test_a_public_file_is_there_as_long_as_all_in_it_is_public(
     async with database.reading() as db:
         assert (await exports.of_person(db, person.id))[0].withdrawn is not there
         with nullcontext() if there else pytest.raises(Gone):
-            await exports.downloadable(db, job_id, person.id, {role})
+            await exports.downloadable(db, job_id, holder(person, role))
 
 
 async def test_a_file_made_after_the_hiding_can_be_downloaded(order, make, database, owner, settings):
@@ -680,7 +686,7 @@ async def test_a_file_made_after_the_hiding_can_be_downloaded(order, make, datab
     await exports.run(database, settings, job_id)
 
     async with database.reading() as db:
-        assert (await exports.downloadable(db, job_id, person.id, {"panelist"})).job_id == job_id
+        assert (await exports.downloadable(db, job_id, holder(person, "panelist"))).job_id == job_id
 
 
 async def test_a_hiding_that_the_export_could_not_see_yet_counts_as_later(order, make, database, settings):
@@ -695,7 +701,7 @@ async def test_a_hiding_that_the_export_could_not_see_yet_counts_as_later(order,
     assert "Gerade ausgeblendet" in Opened(settings.data / "exports" / made.file).whole
     async with database.reading() as db:
         with pytest.raises(Gone):
-            await exports.downloadable(db, job_id, person.id, {"panelist"})
+            await exports.downloadable(db, job_id, holder(person, "panelist"))
 
 
 # --- twice and long ago -----------------------------------------------------------------------------
@@ -774,7 +780,7 @@ async def test_files_and_jobs_are_kept_for_thirty_days(old_and_new, work, databa
     person, _, job_id = old
     async with database.reading() as db:
         with pytest.raises(NotFound, match="Datenpakete werden nach 30 Tagen gelöscht"):
-            await exports.downloadable(db, job_id, person.id, {"panelist"})
+            await exports.downloadable(db, job_id, holder(person, "panelist"))
 
 
 async def test_between_file_and_row_a_download_says_that_it_is_gone(browser, old_and_new, settings):

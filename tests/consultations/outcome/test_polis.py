@@ -91,7 +91,7 @@ async def test_the_consultation_says_what_it_is_and_has_ended(folder, load, rows
     slug = await load(folder())
 
     async with database.reading() as db:
-        entry = await calendar.find(db, slug)
+        entry = await calendar.find(db, slug, None)
     assert (entry.slug, entry.title, entry.state) == ("produktion-koepfe", "Produktion & Köpfe", "ended")
     assert (entry.starts_on, entry.ends_on) == (date(2022, 4, 27), date(2022, 4, 27))
     assert entry.lead == "Eine abgeschlossene Beteiligung, übernommen aus Polis."
@@ -215,7 +215,9 @@ async def test_without_times_the_matrix_gives_the_votes(folder, load, rows, data
     assert {at for (at,) in await rows(Vote.cast_at)} == {datetime(2022, 4, 27, 7, 30, 2, tzinfo=UTC)}
     assert len(await rows(Person.id)) == 4
     async with database.reading() as db:
-        assert (await calendar.find(db, slug)).about.endswith("abgegeben wurden, ist nicht überliefert.")
+        assert (await calendar.find(db, slug, None)).about.endswith(
+            "abgegeben wurden, ist nicht überliefert."
+        )
 
 
 async def test_without_any_votes_the_texts_come_alone_and_it_is_said(folder, load, rows, database):
@@ -223,7 +225,7 @@ async def test_without_any_votes_the_texts_come_alone_and_it_is_said(folder, loa
 
     assert await rows(Vote.value) == []
     async with database.reading() as db:
-        assert (await calendar.find(db, slug)).about.endswith("Stimmen enthielt der Export nicht.")
+        assert (await calendar.find(db, slug, None)).about.endswith("Stimmen enthielt der Export nicht.")
 
 
 async def test_texts_are_normalised_like_everything_people_write(folder, load, rows):
@@ -505,7 +507,7 @@ async def test_an_excerpt_of_the_klimarat_is_exact(load, rows, database, tmp_pat
     assert Counter(await rows(Vote.value)) == {(1,): 39, (0,): 14, (-1,): 28}
     assert [text for (text,) in await rows(Comment.text) if text.startswith('"Vegane" Schuhe')]
     async with database.reading() as db:
-        entry = await calendar.entry(db, slug, Totals(database))
+        entry = await calendar.entry(db, slug, Totals(database), None)
     assert (entry.totals.comments, entry.totals.votes) == (5, 70)
     assert entry.attribution.endswith("compdemocracy.org/case-studies/2022-Austria-Klimarat")
     for role, expected in (("panelist", (5, 70)), ("admin", (10, 81))):
@@ -527,7 +529,7 @@ async def test_the_klimarat_is_complete(shared, load, rows, database, tmp_path):
     async with database.reading() as db:
         joined = select(func.count()).select_from(Vote).join(Comment, Comment.id == Vote.comment_id)
         on_rejected = (await db.execute(joined.where(Comment.status == "rejected"))).scalar_one()
-        totals = (await calendar.entry(db, slug, Totals(database))).totals
+        totals = (await calendar.entry(db, slug, Totals(database), None)).totals
     assert on_rejected == 6944
     assert (totals.comments, totals.votes) == (277, 54440)
     for role, expected in (("panelist", (277, 54440)), ("admin", (522, 61384))):

@@ -35,7 +35,7 @@ async def test_it_is_a_running_consultation_that_says_it_is_invented(load, datab
     slug = await load(30, 10, 100)
 
     async with database.reading() as db:
-        entry = await calendar.entry(db, slug, Counter(database))
+        entry = await calendar.entry(db, slug, Counter(database), None)
     assert (slug, entry.title) == ("lasttest", "Lasttest: 30 Personen, 10 Beiträge, 100 Stimmen")
     assert (entry.state, entry.checks_first, entry.attribution) == ("running", False, "Erfundene Daten")
     assert (entry.totals.comments, entry.totals.votes, entry.points) == (10, 100, 1)

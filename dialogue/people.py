@@ -1,0 +1,195 @@
+"""People as the administration sees them: find, invite, give and take roles, block; no texts of theirs."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialogue import accounts, journal
+from dialogue.kit import clock, jobs
+from dialogue.kit.database import Record
+from dialogue.kit.errors import Conflict, Invalid, NotFound
+from dialogue.kit.text import length, normalise
+from dialogue.tables import Grant, Person, Room, SignIn
+
+PAGE = 50
+SHORTEST_WHY, LONGEST_WHY = 20, 1_000
+LONGEST_BLOCK = timedelta(days=366)
+_blocked = func.coalesce(Person.blocked_until > func.now(), False)
+_roles = func.array(select(Grant.role).where(Grant.person_id == Person.id).distinct().scalar_subquery())
+_signed_in = select(func.max(SignIn.seen_at)).where(SignIn.person_id == Person.id).scalar_subquery()
+_PERSON: Any = select(
+    Person.id,
+    Person.email,
+    Person.pseudonym,
+    Person.created_at,
+    func.greatest(Person.last_seen_at, _signed_in).label("last_seen_at"),
+    Person.confirmed_at,
+    Person.blocked_until,
+    Person.blocked_why,
+    _blocked.label("blocked"),
+    (Person.password.is_(None)).label("invited"),
+    _roles.label("roles"),
+).where(Person.email.is_not(None))
+KINDS: dict[str, Any] = {
+    "alle": None,
+    "team": select(Grant.id).where(Grant.person_id == Person.id).exists(),
+    "eingeladen": Person.password.is_(None),
+    "gesperrt": _blocked,
+}
+
+
+def _list(kind: str) -> Select[Any]:
+    said = func.lower(bindparam("said"))
+    query: Select[Any] = _PERSON.where(
+        Person.id < bindparam("before", type_=BigInteger),
+        or_(func.strpos(Person.email, said) > 0, func.strpos(func.lower(Person.pseudonym), said) > 0),
+    )
+    wanted = KINDS[kind]
+    query = query if wanted is None else query.where(wanted)
+    return query.order_by(Person.id.desc()).limit(PAGE + 1)
+
+
+_LISTS = {kind: _list(kind) for kind in KINDS}
+
+
+async def found(db: AsyncConnection, kind: str, said: str = "", before: int = 0) -> list[Record]:
+    """People with an account, newest first: of a kind, with these letters in address or pseudonym.
+
+    One more than a page when there are more; `before` is the last id of the page before.
+    """
+    if kind not in KINDS:
+        raise NotFound
+    values = {"said": normalise(said)[:200], "before": before or 2**62}
+    return list(await db.execute(_LISTS[kind], values))
+
+
+async def one(db: AsyncConnection, person_id: int) -> Record:
+    """A person with an account, else NotFound."""
+    person = (await db.execute(_PERSON.where(Person.id == person_id))).first()
+    if person is None:
+        raise NotFound("Dieses Konto gibt es nicht (mehr).")
+    return person
+
+
+async def grants_of(db: AsyncConnection, person_id: int) -> list[Record]:
+    """id, role and the room's title (None: everywhere) of what a person holds."""
+    query = (
+        select(Grant.id, Grant.role, Room.title, Grant.granted_at)
+        .outerjoin(Room, Room.id == Grant.room_id)
+        .where(Grant.person_id == person_id)
+    )
+    return list(await db.execute(query.order_by(Grant.role, Room.title.nulls_first())))
+
+
+async def invite(db: AsyncConnection, email: str, by: int) -> int:
+    """An account for this address with a mail to set its password; one that is there stays as it is.
+
+    Returns the person's id.
+    """
+    person_id, new = await accounts.known_or_new(db, email)
+    if new:
+        await jobs.enqueue(db, "mail", template="invite", person=person_id)
+        await _note(db, "person.invited", person_id, by)
+    return person_id
+
+
+async def invite_again(db: AsyncConnection, person_id: int, by: int) -> None:
+    """Another mail to somebody who has not set a password yet."""
+    if not (await one(db, person_id)).invited:
+        raise Conflict("Diese Person hat ihr Passwort schon gesetzt. Eine Einladung braucht sie nicht mehr.")
+    await jobs.enqueue(db, "mail", template="invite", person=person_id)
+    await _note(db, "person.invited", person_id, by)
+
+
+def must_fit(role: str, *, everywhere: bool) -> None:
+    """Raise Invalid for a role that cannot hold in one room only."""
+    if role == "admin" and not everywhere:
+        raise Invalid("Die Rolle Verwaltung gilt immer überall.", field="where")
+
+
+async def grant(db: AsyncConnection, person_id: int, role: str, room_id: int | None, by: int) -> None:
+    """Give a role, everywhere or in one room; acts at once, in a new session. The same again changes nothing."""
+    await one(db, person_id)
+    must_fit(role, everywhere=room_id is None)
+    added = insert(Grant).values(person_id=person_id, role=role, room_id=room_id)
+    if (await db.execute(added.on_conflict_do_nothing().returning(Grant.id))).first() is None:
+        return
+    await accounts.sign_out_everywhere(db, person_id)
+    await _note(db, "person.granted", person_id, by, role=role, room=room_id)
+
+
+_ADMINS = select(Grant.id).where(Grant.role == "admin").order_by(Grant.id).with_for_update()
+
+
+async def revoke(db: AsyncConnection, person_id: int, grant_id: int, by: int) -> None:
+    """Take a role, at once; the last admin keeps theirs. One that is gone stays gone."""
+    admins = list((await db.execute(_ADMINS)).scalars())  # two who take each other's role: the second waits
+    if admins == [grant_id]:
+        raise Conflict(
+            "Das ist der letzte Zugang zur Verwaltung. Bitte geben Sie die Rolle zuerst einer anderen Person."
+        )
+    taken = delete(Grant).where(Grant.id == grant_id, Grant.person_id == person_id)
+    gone = (await db.execute(taken.returning(Grant.role, Grant.room_id))).first()
+    if gone is None:
+        return
+    await accounts.sign_out_everywhere(db, person_id)
+    await _note(db, "person.revoked", person_id, by, role=gone.role, room=gone.room_id)
+
+
+async def block(db: AsyncConnection, person_id: int, last_day: date, why: str, by: int) -> None:
+    """Nobody blocked writes until the end of that day; the person reads why, by mail and in the account."""
+    why = normalise(why)
+    if person_id == by:
+        raise Conflict("Sich selbst können Sie nicht sperren.")
+    if not clock.today() <= last_day <= clock.today() + LONGEST_BLOCK:
+        raise Invalid("Bitte wählen Sie einen Tag zwischen heute und heute in einem Jahr.", field="last_day")
+    if length(why) < SHORTEST_WHY:
+        raise Invalid(f"Bitte begründen Sie die Sperre mit mindestens {SHORTEST_WHY} Zeichen.", field="why")
+    if length(why) > LONGEST_WHY:
+        raise Invalid("Bitte fassen Sie die Begründung kürzer: höchstens 1 000 Zeichen.", field="why")
+    await one(db, person_id)
+    end = clock.span(last_day, last_day)[1]
+    await _set_block(db, person_id, end, why)
+    await jobs.enqueue(db, "mail", template="blocked", person=person_id)
+    await _note(db, "person.blocked", person_id, by, until=end.isoformat())
+
+
+async def unblock(db: AsyncConnection, person_id: int, by: int) -> None:
+    """End a block early; without one nothing happens."""
+    if not (await one(db, person_id)).blocked:
+        return
+    await _set_block(db, person_id, None, None)
+    await jobs.enqueue(db, "mail", template="unblocked", person=person_id)
+    await _note(db, "person.unblocked", person_id, by)
+
+
+async def _set_block(db: AsyncConnection, person_id: int, until: datetime | None, why: str | None) -> None:
+    values = {"blocked_until": until, "blocked_why": why}
+    await db.execute(update(Person).where(Person.id == person_id).values(**values))
+
+
+async def _note(db: AsyncConnection, action: str, person_id: int, by: int, **detail: Any) -> None:
+    subject = f"person:{await journal.actor(db, person_id)}"
+    await journal.record(db, action, subject, person_id=by, **detail)
+
+
+async def sweep(db: AsyncConnection) -> None:
+    """Forget blocks a year after their end."""
+    over = Person.blocked_until < func.now() - timedelta(days=366)
+    await db.execute(update(Person).where(over).values(blocked_until=None, blocked_why=None))
+
+
+_FIGURES = select(
+    func.count().label("people"),
+    func.count().filter(KINDS["team"]).label("team"),
+    func.count().filter(Person.password.is_(None)).label("invited"),
+    func.count().filter(_blocked).label("blocked"),
+).where(Person.email.is_not(None))
+
+
+async def figures(db: AsyncConnection) -> Record:
+    """How many accounts there are, with roles, not opened yet, blocked."""
+    return (await db.execute(_FIGURES)).one()
