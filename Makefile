@@ -17,6 +17,7 @@ check: .venv/tested
 bench: .venv/tested
 	@$(BIN)/python -m tests.benchmarks.bench
 	@$(BIN)/python -m tests.benchmarks.search
+	@$(BIN)/python -m tests.benchmarks.result
 
 drill: .venv/tested
 	@$(BIN)/python -m tests.drills.spreadsheet

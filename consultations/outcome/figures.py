@@ -29,7 +29,7 @@ from dialogue.tables import Comment, Person, Stance, Thread, Vote
 from dialogue.tallies import Ranked, Tallies
 from dialogue.votes import Tally
 
-SHOWN = 5  # contributions in each list
+SHOWN = 3  # contributions in each list
 LONGEST = 366  # days that are drawn
 
 

@@ -23,7 +23,7 @@ RULES = {
     "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
 }
 CARDS = "Beitrag für Beitrag abstimmen"
-NOT_HTML = {"healthz", "readyz", "vote_back"}  # two words for machines, one redirect
+NOT_HTML = {"healthz", "readyz", "vote_back", "result_numbers"}  # words for machines, a redirect, a table
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,10 @@ KINDS = [
     Kind("ended consultation", "consultation", "", at("/beteiligung/auftakt"), "Auftakt"),
     Kind("sealed consultation", "consultation", "", at("/beteiligung/verdeckt"), "Leitlinien für KI"),
     Kind("strategy", "strategy", "", at("/strategie"), "Die Strategie"),
+    Kind("result", "result", "", at("/punkte/E1/ergebnis"), "E1: Was die Teilnehmenden sagen"),
+    Kind("result, running", "result", "citizen", at("/punkte/E3/ergebnis"), "E3: Was die"),
+    Kind("result, empty", "result", "", at("/punkte/Z1/ergebnis"), "Z1: Was die"),
+    Kind("result, sealed", "result", "", at("/punkte/Z2/ergebnis"), "Z2: Was die"),
     Kind("search", "search", "", at("/suche"), "Suche"),
     Kind("search, found", "search", "", at("/suche?q=KI&wo=leitlinien-und-einsatz"), "Suche"),
     Kind("search, nothing", "search", "", at("/suche?q=Zwiebelkuchen"), "Suche"),
