@@ -1,10 +1,20 @@
-"""Rows of the top floor: consultations, phases, strategy, versions, pages, responses, sentiment, exports, examples."""
+"""Rows of the top floor: consultations, the strategy, versions, pages, answers, exports, and how it looks."""
 
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, LargeBinary, SmallInteger, Text, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    func,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
@@ -223,3 +233,42 @@ class Example(Base):
         ForeignKey("consultations.id", ondelete="CASCADE"), primary_key=True
     )
     stands_on: Mapped[date] = mapped_column(Date)
+
+
+class Logo(Base):
+    """A logo as it is sent to browsers; one that no appearance shows is forgotten after a day."""
+
+    __tablename__ = "logos"
+    digest: Mapped[str] = mapped_column(Text, primary_key=True, info=IMPERSONAL)
+    kind: Mapped[Plain]
+    width: Mapped[int] = mapped_column(SmallInteger)
+    height: Mapped[int] = mapped_column(SmallInteger)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[Created]
+    __table_args__ = (
+        one_of("kind", ("png", "svg")),
+        CheckConstraint("digest = encode(sha256(data), 'hex')", name="digest_of_data"),
+    )
+
+
+class Appearance(Base):
+    """How the installation looked from a moment on; what is NULL is as in the city's file. The newest holds,
+    none is ever changed. `follows` is the one before: of two saved at once the second is told."""
+
+    __tablename__ = "appearances"
+    id: Mapped[Id]
+    follows: Mapped[int] = mapped_column(BigInteger, unique=True)
+    name: Mapped[str | None] = mapped_column(Text, info=IMPERSONAL)
+    platform: Mapped[str | None] = mapped_column(Text, info=IMPERSONAL)
+    claim: Mapped[str | None] = mapped_column(Text, info=IMPERSONAL)
+    question: Mapped[str | None] = mapped_column(Text, info=IMPERSONAL)
+    intro: Mapped[str | None] = mapped_column(Text, info=IMPERSONAL)
+    office: Mapped[str | None] = mapped_column(Text, info=IMPERSONAL)
+    address: Mapped[str | None] = mapped_column(Text, info=IMPERSONAL)
+    mail: Mapped[str | None] = mapped_column(Text, info=IMPERSONAL)
+    phone: Mapped[str | None] = mapped_column(Text, info=IMPERSONAL)
+    accent: Mapped[str | None] = mapped_column(Text, info=IMPERSONAL)
+    logo: Mapped[str | None] = mapped_column(ForeignKey("logos.digest"), index=True, info=IMPERSONAL)
+    languages: Mapped[list[Any]] = mapped_column(JSONB, server_default=sql("'[\"de\"]'"), info=IMPERSONAL)
+    saved_at: Mapped[Created]
+    __table_args__ = (CheckConstraint("accent ~ '^#[0-9a-f]{6}$'", name="plain_accent"),)

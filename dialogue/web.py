@@ -15,20 +15,21 @@ from jinja2 import Environment
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
-from starlette.datastructures import URL, FormData
+from starlette.datastructures import URL, FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from wtforms import Form
 
 from dialogue import accounts
 from dialogue.comments import NOBODY, Viewer
-from dialogue.kit import clock, tokens
+from dialogue.kit import clock, tokens, uploads
 from dialogue.kit.database import Database
 from dialogue.kit.errors import (
     Busy,
+    FileTooLarge,
     Invalid,
     Malformed,
     NotFound,
@@ -77,6 +78,7 @@ class Page:
     request: Request
     house: House
     form: FormData
+    cut: bool = False  # more came in than the route takes: what stood first is in the form
     db: AsyncConnection = field(init=False)
     person: accounts.Current | None = None
     outcome: Any = None
@@ -156,6 +158,15 @@ class Page:
         except ValueError:
             raise Malformed from None
 
+    async def upload(self, name: str, most: int, too_large: str) -> bytes | None:
+        """The form's file, None without one; raises FileTooLarge with the sentence."""
+        file = self.form.get(name)
+        if self.cut or (isinstance(file, UploadFile) and (file.size or 0) > most):
+            raise FileTooLarge(too_large, field=name)
+        if not isinstance(file, UploadFile) or not (file.filename or file.size):
+            return None
+        return await file.read()
+
     def filled(self, form: type[F], **more: Any) -> F:
         """The form with what was sent (POST) or with defaults (GET)."""
         return form(self.form if self.request.method == "POST" else None, **more)
@@ -225,21 +236,32 @@ def get(address: str, handler: Handler, *, name: str, access: Access) -> Route:
 
 
 def post(
-    address: str, handler: Handler, *, name: str, access: Access, prepare: Preparation | None = None
+    address: str,
+    handler: Handler,
+    *,
+    name: str,
+    access: Access,
+    prepare: Preparation | None = None,
+    file: int = 0,
 ) -> Route:
     """A write: one transaction, committed before the first byte of the answer leaves.
+
+    `file`: the bytes of one file the form may bring, from people who may use the route.
 
     `prepare` is for work so slow that no connection should wait for it: it reads what the work needs and
     returns it; the work is done before the transaction begins, which then has to check what it relies on.
     """
-    return _route(address, handler, name, access, "POST", prepare)
+    return _route(address, handler, name, access, "POST", prepare, file)
 
 
-def alone(address: str, text: str, *, name: str, access: Access) -> Route:
-    """An answer that needs neither database nor person: the process says that it lives."""
+def alone(address: str, made: Callable[[Request], Response], *, name: str, access: Access) -> Route:
+    """An answer that needs neither database nor person: that the process lives, or a file made of its address."""
 
-    async def endpoint(_: Request) -> Response:
-        return PlainTextResponse(text)
+    async def endpoint(request: Request) -> Response:
+        try:
+            return made(request)
+        except Refusal as refusal:
+            return await answer(request, refusal)
 
     endpoint.access = access  # type: ignore[attr-defined]
     path.add(route := Route(address, endpoint, name=name))
@@ -253,12 +275,13 @@ def _route(
     access: Access,
     method: str,
     prepare: Preparation | None = None,
+    file: int = 0,
 ) -> Route:
     async def endpoint(request: Request) -> Response:
         form = None
         try:
-            form = await _form(request)
-            page = Page(request, request.app.state.house, form)
+            form, cut = await _received(request, access, file)
+            page = Page(request, request.app.state.house, form, cut)
             async with asyncio.timeout(SECONDS):
                 if prepare:
                     await _prepare(page, prepare, access)
@@ -267,8 +290,13 @@ def _route(
             return response
         except Exception as error:  # the one place where every "no" and every failure becomes a page
             return await answer(request, error, form)
+        finally:
+            if form is not None:
+                await form.close()
 
     endpoint.access = access  # type: ignore[attr-defined]
+    if file:
+        endpoint.limit = BODY_LIMIT + file  # type: ignore[attr-defined]
     path.add(route := Route(address, endpoint, name=name, methods=[method]))
     return route
 
@@ -277,20 +305,41 @@ def _route(
 _STRANGE = re.compile(r"charset\s*=\s*\"?(?!utf-?8\b|us-ascii\b)", re.IGNORECASE)
 
 
-async def _form(request: Request) -> FormData:
+async def _received(request: Request, access: Access, file: int) -> tuple[FormData, bool]:
+    """The form, and whether more came in than the route takes."""
     if request.method != "POST":
-        return FormData()
+        return FormData(), False
     if _STRANGE.search(request.headers.get("content-type", "")):
         raise Malformed
+    files = file if uploads.brings_file(request) else 0
+    admitted = bool(files) and await _admits(request, access)
     try:
-        async with asyncio.timeout(SECONDS):
-            form = await request.form(max_fields=MAX_FIELDS, max_files=0, max_part_size=BODY_LIMIT)
+        async with asyncio.timeout(uploads.SECONDS if admitted else SECONDS):
+            form, cut = await _form(request, files, BODY_LIMIT + (files if admitted else 0))
         "".join(f"{name}{value}" for name, value in form.multi_items()).encode()  # no half surrogate pair
     except (HTTPException, LookupError, ValueError):
         raise Malformed from None
     except TimeoutError:
         raise TooSlow from None
-    return form
+    return form, cut
+
+
+async def _form(request: Request, files: int, most: int) -> tuple[FormData, bool]:
+    if files:
+        return await uploads.read(request, most, max_fields=MAX_FIELDS)
+    return await request.form(max_fields=MAX_FIELDS, max_files=0, max_part_size=BODY_LIMIT), False
+
+
+async def _admits(request: Request, access: Access) -> bool:
+    """Whether this person may send a file here: nobody else's is read."""
+    house: House = request.app.state.house
+    async with asyncio.timeout(SECONDS), house.database.reading() as db:
+        person = await accounts.current(db, request.cookies.get(house.cookie))
+    try:
+        access.admit(person)
+    except Refusal:
+        return False
+    return True
 
 
 async def _enter(page: Page, access: Access) -> None:

@@ -111,6 +111,6 @@ ROUTES = [
     get("/seiten/{slug}", one, name="page", access=EVERYONE),
     get("/demo/post", mailbox, name="demo_mail", access=EVERYONE),
     get("/demo/post/{id:int}", one_mail, name="demo_mail_one", access=EVERYONE),
-    alone("/healthz", "ok", name="healthz", access=EVERYONE),
+    alone("/healthz", lambda _: PlainTextResponse("ok"), name="healthz", access=EVERYONE),
     get("/readyz", readyz, name="readyz", access=EVERYONE),
 ]

@@ -60,7 +60,7 @@ def mailable(written: str) -> str:
     return str(found.ascii_email)
 
 
-def _mailable(_: Form, field: Field) -> None:
+def must_be_mailable(_: Form, field: Field) -> None:
     try:
         field.data = mailable(field.data)
     except EmailNotValidError:
@@ -74,7 +74,7 @@ def email_field(label: str) -> StringField:
         validators=[
             InputRequired("Bitte geben Sie Ihre E-Mail-Adresse ein."),
             Length(max=200, message="Bitte höchstens 200 Zeichen."),
-            _mailable,
+            must_be_mailable,
         ],
         render_kw={"autocomplete": "email", "inputmode": "email", "type": "email"},
     )

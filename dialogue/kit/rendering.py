@@ -37,7 +37,7 @@ def environment(**everywhere: Any) -> Environment:
         "remembered": lru_cache(maxsize=8192),  # a macro whose output depends on its arguments alone
     }
     env.filters.update(filters)
-    env.globals.update(static=files.static, once=once, section="", **everywhere)
+    env.globals.update(static=files.static, once=once, section="", language=messages.LOCALE, **everywhere)
     return env
 
 

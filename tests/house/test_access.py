@@ -92,6 +92,11 @@ TABLE = {
     "export": ("POST", "/beteiligung/{slug}/export", "readers of results", 303),
     "job": ("GET", "/auftraege/{id:int}", "readers of results", 200),
     "download": ("POST", "/auftraege/{id:int}/datei", "readers of results", 200),
+    "appearance": ("GET", "/verwaltung/erscheinungsbild", "admins", 200),
+    "save_appearance": ("POST", "/verwaltung/erscheinungsbild", "admins", 303),
+    "restore_appearance": ("POST", "/verwaltung/erscheinungsbild/{id:int}/wiederherstellen", "admins", 303),
+    "accent": ("GET", "/erscheinungsbild/{accent}.css", "everyone", 200),
+    "logo": ("GET", "/erscheinungsbild/{digest}.{ending}", "everyone", 200),
     "administration": ("GET", "/verwaltung", "admins", 200),
     "people": ("GET", "/verwaltung/personen", "admins", 200),
     "invite": ("GET", "/verwaltung/personen/einladen", "admins", 200),
@@ -138,6 +143,16 @@ TABLE = {
     "healthz": ("GET", "/healthz", "everyone", 200),
     "readyz": ("GET", "/readyz", "everyone", 200),
 }
+LOOK = {
+    "name": "Neustadt",
+    "platform": "KI-Dialog Neustadt",
+    "question": "Wie soll Neustadt künstliche Intelligenz nutzen?",
+    "intro": "Worum es geht.",
+    "office": "Kontaktstelle KI",
+    "address": "Am Markt 1",
+    "mail": "ki@neustadt.example",
+    "phone": "0345 221-0",
+}
 ABOUT_PEOPLE = ("person", "add_grant", "revoke", "block", "unblock", "add_absence", "end_absence")
 ABOUT_CIRCLES = ("circle", "rename_circle", "add_members", "remove_member")
 OWN = ("edit", "do_edit", "withdraw", "do_withdraw")
@@ -170,8 +185,11 @@ class House:
             b"Subject: x\r\nTo: x@halle.example\r\nDate: Mon, 02 Nov 2026 08:00:00 +0000\r\n\r\nx\r\n"
         )
         usual = {"slug": point.consultation.slug, "code": point.code, "number": published.number}
-        usual |= {"thread": point.thread.id, "id": job.id}
+        usual |= {"thread": point.thread.id, "id": job.id, "accent": "005465"}
+        logo, look = await make.logo(), await make.appearance(platform="KI-Dialog Neustadt")
+        usual |= {"digest": logo.digest, "ending": "svg"}
         self.values = dict.fromkeys(TABLE, usual) | {"demo_mail_one": {"id": 7}}
+        self.values["restore_appearance"] = {"id": look.id}
         self.values |= {name: {"number": own.number} for name in OWN}
         self.values |= {name: {"number": waits.number} for name in ("case", "claim", "decide")}
         deputy, invited = await make.moderator(), await make.citizen(password=None)
@@ -205,6 +223,7 @@ class House:
             "do_reset": link | {"schluessel": await self.link(other, "reset")},
             "decide": {"decision": "publish", "revision": "1"},
             "export": {"role": viewer},
+            "save_appearance": LOOK | {"version": look.id, "action": "save"},
             "do_invite": {"email": "neu@halle.example", "role": "", "where": ""},
             "add_grant": {"role": "editor", "where": ""},
             "block": {"last_day": str(clock.today()), "why": "Beleidigt andere immer wieder."},

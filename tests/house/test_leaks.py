@@ -155,6 +155,9 @@ class City:
             "kind": list(FOLDERS.values()),
             "uid": [uid for uid, *_ in self.drafts],
             "step": [1],
+            "accent": ["005465", "ffffff"],
+            "digest": ["0" * 64],
+            "ending": ["png", "svg"],
         }
         for route in ROUTES:
             if "GET" in route.methods:
