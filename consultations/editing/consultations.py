@@ -84,10 +84,10 @@ async def keep(db: AsyncConnection, uid: UUID, content: Content) -> None:
 
 
 async def drop(db: AsyncConnection, uid: UUID) -> None:
-    """The row of a draft thrown away, if nothing was ever made in it."""
+    """The row of a draft thrown away, if nothing was ever made in it and no role given for it."""
     unused = ~exists().where(Point.consultation_id == Consultation.id)
-    unseen = Consultation.published_at.is_(None)
-    await db.execute(delete(Consultation).where(Consultation.uid == uid, unseen, unused))
+    unseen = Consultation.published_at.is_(None), Consultation.room_id.is_(None)
+    await db.execute(delete(Consultation).where(Consultation.uid == uid, *unseen, unused))
 
 
 async def gaps(db: AsyncConnection, uid: UUID, content: Content) -> list[Gap]:

@@ -104,8 +104,8 @@ async def save(db: AsyncConnection, item: Item, base: int, changes: Content, per
 
 
 def _says(item: Item, changes: Content) -> bool:
-    """Whether these words stand there already."""
-    there = item.draft or (item.stored is not None and not item.gone)
+    """Whether these words stand there already, as a draft or in public."""
+    there = item.draft or item.public is not None
     return there and all(item.content.get(name) == value for name, value in changes.items())
 
 

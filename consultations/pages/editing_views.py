@@ -116,8 +116,8 @@ async def _listed(page: Page, field: str, item: Item) -> list[tuple[str, str]]:
     if field == "consultation":
         mine = await homes.of(page.db, page.me)
         rows = [each for each in await consultations.listed(page.db) if mine is None or each.uid in mine]
-        none = [("", "Bitte wählen")] if mine is None else []
-        return [*none, *((str(each.uid), each.title) for each in rows)]
+        first = [("", "Bitte wählen")] if mine is None else []
+        return [*first, *((str(each.uid), each.title) for each in rows)]
     if field == "rulebook":
         fixed = item.public and item.content.get("rulebook")
         newest = [] if fixed else [("", "die neueste bei der Veröffentlichung")]

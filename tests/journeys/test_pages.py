@@ -11,6 +11,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
 from consultations.app import ROUTES
+from consultations.editing import rulebooks
 from dialogue.kit import clock
 from dialogue.tables import Visit
 from tests.journeys import scenes
@@ -341,6 +342,69 @@ KINDS = [
         "admin",
         sent("/verwaltung/erscheinungsbild", accent="#7d6300", platform="Neustadt", button="Vorschau"),
         "Erscheinungsbild",
+    ),
+    Kind("wording", "wording", "", at("/punkte/Z18/verlauf"), "Verlauf von Z18"),
+    Kind("wording, never changed", "wording", "", at("/punkte/E3/verlauf"), "Verlauf von E3"),
+    Kind("informations", "pages", "", at("/seiten"), "Informationen"),
+    Kind("information", "page", "", at("/seiten/so-geht-es"), "So geht es"),
+    Kind("desk of editors", "editing", "editor", at("/redaktion"), "Redaktion"),
+    Kind("list of points", "edit_list", "editor", at("/redaktion/punkte"), "Punkte"),
+    Kind("list of pages", "edit_list", "editor", at("/redaktion/seiten"), "Seiten"),
+    Kind("new consultation", "edit_new", "editor", at("/redaktion/beteiligungen/neu"), "Neue Beteiligung"),
+    Kind("new measure", "edit_new", "editor", at("/redaktion/massnahmen/neu"), "Neue Maßnahme"),
+    Kind("planned", "edit_item", "editor", at("/redaktion/beteiligungen/{planned}"), "In Vorbereitung"),
+    Kind("point to edit", "edit_item", "editor", at("/redaktion/punkte/{changed}"), "Kennzeichnung"),
+    Kind("legal page to edit", "edit_item", "editor", at("/redaktion/seiten/{imprint}"), "Impressum"),
+    Kind(
+        "netiquette to edit",
+        "edit_item",
+        "editor",
+        at(f"/redaktion/netiquette/{rulebooks.UID}"),
+        "Netiquette",
+    ),
+    Kind(
+        "editing with errors",
+        "edit_save",
+        "editor",
+        sent("/redaktion/punkte/{changed}", **{"documents-0-address": "http://x"}, button="Vorschau"),
+        "Kennzeichnung",
+        422,
+    ),
+    Kind(
+        "editing, overtaken",
+        "edit_save",
+        "editor",
+        posted("/redaktion/punkte/{changed}", base="1", title="Anders", text="Was eine KI malt."),
+        "Kennzeichnung",
+        409,
+    ),
+    Kind(
+        "preview of a plan",
+        "edit_preview",
+        "editor",
+        at("/redaktion/beteiligungen/{planned}/vorschau"),
+        "Vorschau",
+    ),
+    Kind(
+        "preview of a point", "edit_preview", "editor", at("/redaktion/punkte/{changed}/vorschau"), "Vorschau"
+    ),
+    Kind("preview of a page", "edit_preview", "editor", at("/redaktion/seiten/{info}/vorschau"), "Vorschau"),
+    Kind(
+        "all versions", "edit_history", "editor", at("/redaktion/punkte/{changed}/verlauf"), "Alle Fassungen"
+    ),
+    Kind(
+        "versions of what is gone",
+        "edit_history",
+        "editor",
+        at("/redaktion/felder/{gone}/verlauf"),
+        "Alle Fassungen",
+    ),
+    Kind(
+        "one version",
+        "edit_step",
+        "editor",
+        at("/redaktion/punkte/{changed}/verlauf/2"),
+        "2. Entwurf gespeichert",
     ),
     Kind("demo mail", "demo_mail", "", at("/demo/post"), "Post der Demonstration"),
     Kind("demo mail, none", "demo_mail", "", with_no_mail, "Post der Demonstration"),

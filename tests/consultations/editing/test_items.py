@@ -147,6 +147,34 @@ async def test_a_consultation_thrown_away_frees_its_address_and_can_come_back(de
     assert (gone, [row["slug"] for row in slugs]) == (0, ["was-nun", "was-nun-2"])
 
 
+async def test_a_consultation_taken_back_and_thrown_away_can_be_saved_and_opened_again(desk, owner):
+    await desk.rules()
+    home, _ = await desk.opened()
+    await desk.act(items.withdraw, "consultation", home)
+    await desk.act(items.discard, "consultation", home)
+
+    await desk.save("consultation", home, **consultation())
+    await desk.publish("consultation", home)
+
+    assert await owner.fetchval("SELECT opens_at FROM threads") == clock.start_of(clock.today())
+
+
+async def test_a_draft_for_which_a_role_was_given_keeps_its_row(desk, make, owner):
+    home = await desk.save("consultation", **consultation())
+    room = await make.room()
+    await owner.execute("UPDATE consultations SET room_id = $1", room.id)
+
+    await desk.act(items.discard, "consultation", home)
+
+    assert (
+        await owner.fetchval("SELECT uid FROM consultations"),
+        (await desk.find("consultation", home)).draft,
+    ) == (
+        home,
+        False,
+    )
+
+
 # --- points -----------------------------------------------------------------------------------------
 
 
