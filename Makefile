@@ -16,6 +16,8 @@ check: .venv/tested
 
 bench: .venv/tested
 	@$(BIN)/python -m tests.benchmarks.bench
+	@$(BIN)/python -m tests.benchmarks.search
+	@$(BIN)/python -m tests.benchmarks.result
 
 messages: .venv/tested
 	@PYTHONPATH=. $(BIN)/python tools/messages.py

@@ -11,7 +11,19 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from consultations import city
-from consultations.pages import appearance, cards, home, info, people, points, results
+from consultations.outcome import figures
+from consultations.pages import (
+    appearance,
+    cards,
+    editing,
+    home,
+    info,
+    people,
+    points,
+    result,
+    results,
+    search,
+)
 from consultations.totals import Counter
 from consultations.town import Town
 from dialogue import tallies
@@ -30,12 +42,15 @@ ROUTES: list[Route] = [
     *home.ROUTES,
     *cards.ROUTES,
     *points.ROUTES,
+    *result.ROUTES,
+    *search.ROUTES,
     *votes.ROUTES,
     *intake.ROUTES,
     *accounts.ROUTES,
     *people.ROUTES,
     *queue.ROUTES,
     *results.ROUTES,
+    *editing.ROUTES,
     *info.ROUTES,
     *appearance.ROUTES,
 ]
@@ -56,6 +71,7 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
 
     counter = Counter(database, count_seconds)
     votes_counted = tallies.Counter(database, count_seconds)
+    points_counted = figures.Counter(database, count_seconds)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -68,6 +84,7 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
             await following
         await counter.close()
         await votes_counted.close()
+        await points_counted.close()
         await database.close()
 
     routes: list[BaseRoute] = [Mount("/static", files.static_app(), name="static"), *guarded(ROUTES)]
@@ -76,6 +93,7 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
     app.state.house = house(settings, database)
     app.state.counter = counter
     app.state.tallies = votes_counted
+    app.state.figures = points_counted
     return Door(app, origin=settings.origin, answer=refuser(app), larger=larger(ROUTES))
 
 

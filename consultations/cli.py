@@ -1,4 +1,4 @@
-"""The command line: demo · serve · worker · migrate · person · import · analyse · export · load · jobs · journal · check."""
+"""The command line: demo, serve, worker, migrate, person, import, analyse, index, export, load, jobs, journal, check."""
 
 import asyncio
 import json
@@ -299,6 +299,18 @@ def analyse(slug: str) -> None:
 
 
 @app.command
+def index() -> None:
+    """Teaches the search the compounds of texts it does not know yet; prints how many."""
+
+    async def work(database: Any, _: Settings) -> int:
+        from consultations.analysis import indexing
+
+        return await indexing.everything(database, say)
+
+    print(_run(work))
+
+
+@app.command
 def export(
     slug: str,
     *,
@@ -306,14 +318,12 @@ def export(
     as_: Annotated[str, Parameter(name="--as")] = "panelist",
     out: Path,
 ) -> None:
-    """Writes a ZIP of CSV files with what the role may see."""
-    if format != "csv":
-        raise Unsafe("Bisher gibt es nur --format csv.")
+    """Writes what the role may see: csv (ZIP of tables), xlsx (workbook) or json (ZIP of JSON Lines)."""
 
     async def work(database: Any, _: Settings) -> dict[str, Any]:
         from consultations.outcome import exports
 
-        return await exports.to_file(database, slug, as_, out, say)
+        return await exports.to_file(database, slug, as_, out, say, format)
 
     print(json.dumps(_run(work), ensure_ascii=False))
 

@@ -6,7 +6,7 @@ from anyio import to_thread
 from sqlalchemy import select
 
 from consultations import appearance
-from consultations.analysis import sentiment
+from consultations.analysis import indexing, sentiment
 from consultations.outcome import exports
 from dialogue import absences, accounts, jobs, limits, notices, people
 from dialogue.kit import jobs as log
@@ -49,6 +49,16 @@ async def score(context: Context) -> None:
     await sentiment.score_comment(context.database, context.args["comment"])
 
 
+async def words(context: Context) -> None:
+    """The compounds of one published comment, for the search."""
+    await indexing.comment(context.database, context.args["comment"])
+
+
+async def index(context: Context) -> None:
+    """All compounds the search does not know yet: of points, and of what came by import."""
+    await indexing.everything(context.database)
+
+
 async def export(context: Context) -> None:
     """An export file, written under a fresh name and then moved: no half file under a finished name."""
     house: House = context.resources["house"]
@@ -79,6 +89,8 @@ SWEEPS = (
 LIST = {
     "mail": Kind(send_mail, attempts=8),
     "sentiment": Kind(score, attempts=3, at_once=1),
+    "words": Kind(words, attempts=3, at_once=1),
+    "index": Kind(index, attempts=3, at_once=1, every="47 3 * * *"),
     "export": Kind(export, attempts=3, at_once=1),
     "sweep": Kind(sweep, attempts=1, every="17 3 * * *"),
 }

@@ -1,7 +1,8 @@
-"""Rows of the top floor: consultations and their parts, the strategy, the city's answers, exports, how it looks."""
+"""Rows of the top floor: consultations, the strategy, versions, pages, answers, exports, and how it looks."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -12,17 +13,21 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     Text,
+    func,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dialogue.kit.database import Base
-from dialogue.kit.personal import IMPERSONAL
+from dialogue.kit.personal import IMPERSONAL, personal
 from dialogue.tables import Created, Id, Moment, Plain, one_of
 
 PHASES = ("information", "participation", "evaluation", "result")
 OUTCOMES = ("adopted", "partly", "not_adopted", "another_office", "already_covered")
+KINDS = ("area", "point", "measure", "consultation", "page", "rulebook")
+ACTS = ("saved", "restored", "published", "discarded", "withdrawn")
+Uid = Annotated[UUID, mapped_column(unique=True, server_default=func.gen_random_uuid())]
 
 
 class Consultation(Base):
@@ -30,6 +35,7 @@ class Consultation(Base):
 
     __tablename__ = "consultations"
     id: Mapped[Id]
+    uid: Mapped[Uid]
     slug: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
     title: Mapped[Plain]
     lead: Mapped[Plain]
@@ -79,6 +85,7 @@ class Area(Base):
 
     __tablename__ = "areas"
     id: Mapped[Id]
+    uid: Mapped[Uid]
     key: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
     slug: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
     title: Mapped[Plain]
@@ -91,6 +98,7 @@ class Point(Base):
 
     __tablename__ = "points"
     id: Mapped[Id]
+    uid: Mapped[Uid]
     code: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
     area_id: Mapped[int | None] = mapped_column(ForeignKey("areas.id"), index=True)
     consultation_id: Mapped[int] = mapped_column(ForeignKey("consultations.id"), index=True)
@@ -103,6 +111,8 @@ class Point(Base):
     edition: Mapped[Plain]
     changed_at: Mapped[Created]
     position: Mapped[int] = mapped_column(SmallInteger)
+    words: Mapped[str] = mapped_column(TSVECTOR, server_default=sql("''::tsvector"), info=IMPERSONAL)
+    split: Mapped[bool] = mapped_column(server_default=sql("false"), info=IMPERSONAL)
     __table_args__ = (CheckConstraint("code ~ '^[A-Z]+[0-9]+$'", name="plain_code"),)
 
 
@@ -111,6 +121,7 @@ class Measure(Base):
 
     __tablename__ = "measures"
     id: Mapped[Id]
+    uid: Mapped[Uid]
     code: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
     area_id: Mapped[int] = mapped_column(ForeignKey("areas.id"), index=True)
     title: Mapped[Plain]
@@ -120,6 +131,50 @@ class Measure(Base):
     state: Mapped[Plain]
     position: Mapped[int] = mapped_column(SmallInteger)
     __table_args__ = (one_of("state", ("planned", "running", "done")),)
+
+
+class Version(Base):
+    """A step of editing something: saved, published, thrown away. Drafts live here alone; the application only
+    adds rows, so nothing an editor did is lost."""
+
+    __tablename__ = "versions"
+    subject: Mapped[UUID] = mapped_column(primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[Plain]
+    act: Mapped[Plain]
+    content: Mapped[dict[str, Any]] = mapped_column(JSONB, info=IMPERSONAL)
+    actor_id: Mapped[UUID | None] = mapped_column(
+        info=personal(
+            "wer einen Text der Redaktion geändert hat, nur als verdeckte Kennung",
+            keep="mit dem Text",
+            on_erasure="bleibt; die Kennung verliert die Zuordnung",
+        )
+    )
+    saved_at: Mapped[Created]
+    __table_args__ = (
+        one_of("kind", KINDS),
+        one_of("act", ACTS),
+        CheckConstraint("number > 0", name="counted_from_one"),
+    )
+
+
+class InfoPage(Base):
+    """A page of information in Markdown; a legal one counts as unchecked until somebody signs it off."""
+
+    __tablename__ = "pages"
+    id: Mapped[Id]
+    uid: Mapped[Uid]
+    slug: Mapped[str] = mapped_column(Text, unique=True, info=IMPERSONAL)
+    title: Mapped[Plain]
+    text: Mapped[Plain]
+    legal: Mapped[bool] = mapped_column(server_default=sql("false"))
+    signed_off_at: Mapped[Moment | None]
+    signed_off_by: Mapped[str] = mapped_column(Text, server_default="", info=IMPERSONAL)
+    changed_at: Mapped[Created]
+    __table_args__ = (
+        CheckConstraint("slug ~ '^[a-z0-9]+(-[a-z0-9]+)*$'", name="plain_slug"),
+        CheckConstraint("(signed_off_at IS NULL) = (signed_off_by = '')", name="signed_off_by_somebody"),
+    )
 
 
 class Response(Base):
@@ -164,7 +219,10 @@ class Export(Base):
     size: Mapped[int | None]
     rows: Mapped[dict[str, Any] | None] = mapped_column(JSONB, info=IMPERSONAL)
     withdrawn_at: Mapped[Moment | None]
-    __table_args__ = (Index("ix_exports_withdrawn_at", "withdrawn_at"),)
+    __table_args__ = (
+        one_of("format", ("csv", "xlsx", "json")),
+        Index("ix_exports_withdrawn_at", "withdrawn_at"),
+    )
 
 
 class Example(Base):

@@ -361,7 +361,7 @@ async def move(db: AsyncConnection, comment_id: int, revision: int, to: str) -> 
             "Dieser Beitrag wurde inzwischen bearbeitet oder entschieden. Bitte laden Sie ihn neu."
         )
     if to == "published":
-        await jobs.enqueue(db, "sentiment", comment=comment_id)
+        await jobs.enqueue_each(db, ("sentiment", "words"), comment=comment_id)
 
 
 class NotPublic(Conflict):

@@ -21,7 +21,7 @@ from sqlalchemy import (
     func,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from dialogue.kit.database import Base
@@ -297,6 +297,29 @@ class Comment(Base):
             postgresql_where=sql("status <> 'published' AND unpublished_at IS NOT NULL"),
         ),
         Index("ix_comments_author_id_created_at", "author_id", "created_at"),
+    )
+
+
+class Words(Base):
+    """What a public comment is found by; triggers keep it (docs/decisions/0010), a job adds the parts of compounds."""
+
+    __tablename__ = "comment_words"
+    comment_id: Mapped[int] = mapped_column(
+        ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    thread_id: Mapped[int] = mapped_column(BigInteger)
+    words: Mapped[str] = mapped_column(
+        TSVECTOR, info=personal("Wörter des Beitrags für die Suche", keep=COMMENT, on_erasure="mit dem Text")
+    )
+    split: Mapped[bool] = mapped_column(server_default=sql("false"), info=IMPERSONAL)
+    __table_args__ = (
+        Index(
+            "ix_comment_words_words",
+            "words",
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 512},
+        ),
+        Index("ix_comment_words_unsplit", "comment_id", postgresql_where=sql("NOT split")),
     )
 
 

@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from anyio import to_thread
 from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consultations.outcome.formats import FORMATS, SUFFIXES
 from consultations.outcome.package import Progress, measured, write
-from consultations.outcome.readme import COMMENTS, NOT_PUBLIC
+from consultations.outcome.readme import NOT_PUBLIC
 from consultations.outcome.readme import ROLES as ALL_ROLES
 from consultations.tables import Consultation, Export, Point
 from dialogue import comments, jobs, journal, threads
@@ -39,26 +41,30 @@ _BEING_MADE = (
         Job.person_id == bindparam("person"),
         Export.consultation_id == bindparam("consultation"),
         Export.role == bindparam("role"),
+        Export.format == bindparam("format"),
         Job.status.in_(("queued", "running")),
         Job.created_at > func.now() - timedelta(hours=1),  # one that got lost must not be in the way for ever
     )
 )
 
 
-async def start(db: AsyncConnection, consultation_id: int, title: str, *, role: str, person_id: int) -> int:
+async def start(
+    db: AsyncConnection, consultation_id: int, title: str, *, role: str, person_id: int, format: str = "csv"
+) -> int:
     """Order an export for a role the person holds; returns the job's id, of the equal one if there is one.
 
     Raises Invalid for other roles.
     """
     if role not in ROLES:
         raise Invalid("Für diese Rolle gibt es keinen Export.", field="role")
+    _known(format)
     await comments.one_by_one(db, person_id)
-    equal = {"person": person_id, "consultation": consultation_id, "role": role}
+    equal = {"person": person_id, "consultation": consultation_id, "role": role, "format": format}
     if (there := (await db.execute(_BEING_MADE, equal)).scalar()) is not None:
         return int(there)
     job_id = await jobs.start(db, "export", f"Daten zu „{title}“", person_id)
     await db.execute(
-        insert(Export).values(job_id=job_id, consultation_id=consultation_id, role=role, format="csv")
+        insert(Export).values(job_id=job_id, consultation_id=consultation_id, role=role, format=format)
     )
     return job_id
 
@@ -81,7 +87,7 @@ async def run(database: Database, settings: Settings, job_id: int) -> None:
 
     try:
         _make_room(part.parent, job_id)
-        made = await _build(database, order.consultation_id, order.role, part, tell)
+        made = await _build(database, order.consultation_id, order.role, part, tell, order.format)
         await _store(database, order, part, made)
     except Exception as error:
         # Whoever waits reads a sentence; what was not a "no" goes on to the queue, which tries again.
@@ -100,7 +106,7 @@ async def _store(database: Database, order: Row[Any], part: Path, made: dict[str
         job = (await db.execute(unfinished.with_for_update())).first()
         if job is None:
             return
-        name = f"{order.job_id}-{made['slug']}-{order.role}{_mark(order.role)}.zip"
+        name = f"{order.job_id}-{made['slug']}-{order.role}{_mark(order.role)}{SUFFIXES[order.format]}"
         facts = {"size": made["bytes"], "sha256": made["sha256"], "rows": made["rows"]}
         await db.execute(update(Export).where(Export.job_id == order.job_id).values(file=name, **facts))
         await jobs.finish(db, order.job_id, {key: made[key] for key in ("bytes", "sha256", "rows")})
@@ -117,7 +123,7 @@ async def _failed(database: Database, job_id: int, error: Exception) -> None:
 
 
 async def to_file(
-    database: Database, slug: str, role: str, out: Path, say: Callable[[str], None]
+    database: Database, slug: str, role: str, out: Path, say: Callable[[str], None], format: str = "csv"
 ) -> dict[str, Any]:
     """For the command line: the same file at any place, also for `admin`. Raises Invalid or NotFound.
 
@@ -125,6 +131,7 @@ async def to_file(
     """
     if role not in ALL_ROLES:
         raise Invalid(f"Diese Rolle gibt es nicht: {role}. Möglich sind: {', '.join(ALL_ROLES)}.")
+    _known(format)
     part = out.with_name(f".{out.name}.{secrets.token_hex(4)}.part")
     told: list[str] = []
 
@@ -134,7 +141,7 @@ async def to_file(
             told.append(line)
 
     try:
-        made = await _build(database, slug, role, part, tell)
+        made = await _build(database, slug, role, part, tell, format)
         if role in NOT_PUBLIC:
             async with database.writing() as db:
                 await _note(db, f"consultation:{slug}", role, made)
@@ -149,24 +156,32 @@ async def to_file(
 
 
 async def _build(
-    database: Database, slug_or_id: str | int, role: str, part: Path, tell: Progress
+    database: Database, slug_or_id: str | int, role: str, part: Path, tell: Progress, format: str
 ) -> dict[str, Any]:
     """The file under its temporary name, and what it is: slug, rows, bytes, sha256."""
     async with database.snapshot() as db:  # comments, tallies and votes of an export fit together
-        made = await write(db, slug_or_id, role, part, tell)
+        made = await write(db, slug_or_id, role, part, tell, format)
     return made | await to_thread.run_sync(measured, part)
 
 
 async def _note(
     db: AsyncConnection, subject: str, role: str, made: dict[str, Any], person_id: int | None = None
 ) -> None:
-    facts = {"sha256": made["sha256"], "comments": made["rows"][COMMENTS]}
+    comments_first = next(iter(made["rows"].values()))
+    facts = {"sha256": made["sha256"], "comments": comments_first}
     await journal.record(db, "export.created", subject, person_id=person_id, role=role, **facts)
 
 
 def _from_disk(error: Exception) -> bool:
     """A database that is away raises an OSError, too."""
     return isinstance(error, OSError) and not isinstance(error, ConnectionError | TimeoutError)
+
+
+def _known(format: str) -> None:
+    if format not in FORMATS:
+        raise Invalid(
+            f"Dieses Format gibt es nicht: {format}. Möglich sind: {', '.join(FORMATS)}.", field="format"
+        )
 
 
 def _mark(role: str) -> str:
@@ -176,7 +191,7 @@ def _mark(role: str) -> str:
 def _make_room(folder: Path, job_id: int) -> None:
     """The folder of finished exports, without what an interrupted run of this job left behind."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _remove(folder.glob(f".{job_id}-*.part"))
+    _remove(folder.glob(f".{job_id}-*.part*"))
 
 
 def _remove(files: Iterable[Path], before: float = math.inf) -> None:
@@ -184,7 +199,7 @@ def _remove(files: Iterable[Path], before: float = math.inf) -> None:
     for file in files:
         with suppress(OSError):
             if file.stat().st_mtime < before:
-                file.unlink()
+                rmtree(file) if file.is_dir() else file.unlink()
 
 
 def sweep_files(settings: Settings) -> None:

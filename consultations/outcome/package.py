@@ -1,4 +1,4 @@
-"""What an export holds: comments, votes and points of one consultation in a ZIP, streamed, for one role."""
+"""What an export holds: comments, votes and points of one consultation, streamed, for one role."""
 
 import hmac
 import os
@@ -6,91 +6,93 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from hashlib import file_digest
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from anyio import to_thread
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.outcome import contents, readme
-from consultations.outcome.csvfile import BOM, line
+from consultations.outcome.formats import FORMATS, Add, Cells, Format
 from dialogue.kit import clock
 from dialogue.votes import CHOICES
 
 Progress = Callable[[int, str], Awaitable[None]]
 WORDS = {value: word for word, value in CHOICES.items()}
+_KEY = itemgetter(1)
 
 
 @dataclass
 class _Package:
-    """One export while it is written: the open ZIP, and what was counted on the way."""
+    """One export while it is written: the open file, and what was counted on the way."""
 
     db: AsyncConnection
-    consultation: Row[Any]
+    facts: readme.Facts
+    consultation_id: int
     everything: bool
-    archive: ZipFile
+    file: Format
     progress: Progress
-    made_at: datetime = field(default_factory=clock.now)
-    rows: dict[str, int] = field(default_factory=dict)
     by_thread: dict[int, list[int]] = field(default_factory=dict)
 
     @property
     def sealed(self) -> bool:
-        return self.consultation.sealed_until is not None
+        return self.facts.sealed_until is not None
 
     async def parts(self, query: contents.Query, **values: Any) -> AsyncIterator[Sequence[Any]]:
         """Rows as the server sends them, never all at once."""
-        result = await self.db.stream(query, {"consultation": self.consultation.id} | values)
+        result = await self.db.stream(query, {"consultation": self.consultation_id} | values)
         async for part in result.partitions():
             yield part
 
     @contextmanager
-    def table(self, name: str) -> Iterator[Callable[[Iterable[str]], None]]:
-        """A CSV in the ZIP: header, then the lines that are handed over; they are counted."""
-        self.rows[name] = 0
-        with self.member(name) as file:
-            file.write((BOM + line(*readme.COLUMNS[name])).encode())
+    def table(self, name: str) -> Iterator[Add]:
+        """A table of the file; its rows are counted."""
+        self.facts.named[name] = self.file.named(name)
+        self.facts.rows[name] = 0
+        with self.file.table(name) as write:
 
-            def add(lines: Iterable[str]) -> None:
-                written = list(lines)
-                self.rows[name] += len(written)
-                file.write("".join(written).encode())
+            def add(rows: Iterable[Cells]) -> None:
+                written = list(rows)
+                self.facts.rows[name] += len(written)
+                write(written)
 
             yield add
 
-    def member(self, name: str) -> Any:
-        info = ZipInfo(name, self.made_at.astimezone(clock.BERLIN).timetuple()[:6])
-        info.compress_type, info.external_attr = ZIP_DEFLATED, 0o600 << 16
-        return self.archive.open(info, "w", force_zip64=True)
-
 
 async def write(
-    db: AsyncConnection, slug_or_id: str | int, role: str, target: Path, progress: Progress
+    db: AsyncConnection,
+    slug_or_id: str | int,
+    role: str,
+    target: Path,
+    progress: Progress,
+    format: str = "csv",
 ) -> dict[str, Any]:
-    """Write the ZIP; returns slug and rows per file. Raises NotFound, or OSError when the disk says no.
+    """Write the file; returns slug and rows per table, the comments first.
 
-    Give it a connection with one snapshot (REPEATABLE READ), so that the files fit together.
+    Raises NotFound, or OSError when the disk says no. Give it a connection with one snapshot (REPEATABLE
+    READ), so that the tables fit together.
     """
-    consultation = await contents.find(db, slug_or_id, role)
-    with _private(target) as file, ZipFile(file, "w") as archive:
-        package = _Package(db, consultation, role in readme.NOT_PUBLIC, archive, progress)
-        await _comments(package)
-        await _points(package)
-        if not package.sealed:
-            await _votes(package)
-        with package.member("README.md") as page:
-            page.write(readme.text(_facts(package, role)).encode())
-    return {"slug": consultation.slug, "rows": package.rows}
-
-
-def _facts(package: _Package, role: str) -> readme.Facts:
-    found = package.consultation
-    return readme.Facts(
-        found.slug, found.title, role, package.made_at, found.attribution, found.sealed_until, package.rows
+    found = await contents.find(db, slug_or_id, role)
+    facts = readme.Facts(
+        found.slug, found.title, role, clock.now(), found.attribution, found.sealed_until, format
     )
+    with _private(target) as opened:
+        file = FORMATS[format](opened, facts)
+        try:
+            package = _Package(db, facts, found.id, role in readme.NOT_PUBLIC, file, progress)
+            await _comments(package)
+            await _points(package)
+            if not package.sealed:
+                await _votes(package)
+            file.explain(facts)
+        finally:
+            await to_thread.run_sync(file.close)  # a workbook is put together only now: seconds for many rows
+    rows = {facts.named[name]: count for name, count in facts.rows.items()}
+    return {"slug": facts.slug, "rows": rows}
 
 
 async def _comments(package: _Package) -> None:
@@ -111,62 +113,51 @@ async def _tallies(package: _Package, ids: list[int]) -> Mapping[int, tuple[int,
     return {comment_id: tuple(counts) for comment_id, *counts in found}
 
 
-def _comment(row: Row[Any], tally: tuple[int | None, ...]) -> str:
+def _comment(row: Row[Any], tally: tuple[int | None, ...]) -> Cells:
     moment = row.published_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if row.published_at else ""
     example = "ja" if row.example else "nein"
-    return line(
-        row.number,
-        row.code,
-        row.parent,
-        row.text,
-        row.pseudonym,
-        row.source,
-        row.status,
-        moment,
-        *tally,
-        example,
-    )
+    said = row.number, row.code, row.parent, row.text, row.pseudonym, row.source, row.status
+    return (*said, moment, *tally, example)
 
 
 async def _points(package: _Package) -> None:
-    points = await package.db.execute(contents.POINTS, {"consultation": package.consultation.id})
+    points = await package.db.execute(contents.POINTS, {"consultation": package.consultation_id})
     with package.table(readme.POINTS) as add:
         for thread_id, code, title, text, rationale, edition, *stances in points:
             written, votes = package.by_thread.get(thread_id, (0, 0))
             shown = [None] * 4 if package.sealed else [votes, *stances]
-            add([line(code, title, text, rationale, edition, written, *shown)])
+            add([(code, title, text, rationale, edition, written, *shown)])
 
 
 async def _votes(package: _Package) -> None:
     """Votes comment by comment, each comment's in the order of the keys: the table's order would tell when."""
     secret, done = secrets.token_bytes(32), 0
-    total = max(1, package.rows[readme.COMMENTS])
+    total = max(1, package.facts.rows[readme.COMMENTS])
     with package.table(readme.VOTES) as add:
         async for part in package.parts(contents.numbers(package.everything)):
             numbers = {row.id: row.number for row in part}
-            kept: dict[int, list[str]] = {}
+            kept: dict[int, list[Cells]] = {}
             async for votes in package.parts(contents.cast(package.everything), ids=list(numbers)):
                 for comment_id, person_id, value, source in votes:
                     vote = _vote(secret, numbers[comment_id], person_id, value, source)
                     kept.setdefault(comment_id, []).append(vote)
                 last = votes[-1].comment_id
                 for complete in [comment_id for comment_id in kept if comment_id != last]:
-                    add(sorted(kept.pop(complete)))
+                    add(sorted(kept.pop(complete), key=_KEY))
             for rest in kept.values():
-                add(sorted(rest))
+                add(sorted(rest, key=_KEY))
             done += len(part)
             await package.progress(10 + 85 * done // total, "Stimmen")
 
 
-def _vote(secret: bytes, number: str, person_id: int, value: int, source: str) -> str:
-    """One line; nothing in it was typed by a person, so it needs no guard. No key looks like a number."""
+def _vote(secret: bytes, number: str, person_id: int, value: int, source: str) -> Cells:
     key = hmac.digest(secret, person_id.to_bytes(8, "big"), "sha256")[:10].hex()
-    return f'"{number}";"p{key}";"{WORDS[value]}";"{value}";"{source}"\r\n'
+    return number, f"p{key}", WORDS[value], value, source
 
 
 def _private(target: Path) -> BinaryIO:
     """A new file that only its owner may read."""
-    return os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+    return open(target, "xb", opener=lambda path, flags: os.open(path, flags, 0o600))
 
 
 def measured(target: Path) -> dict[str, Any]:

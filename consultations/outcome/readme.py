@@ -1,12 +1,11 @@
 """The README of an export: what it holds, for whom, how to read it. COLUMNS is header and dictionary in one."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from dialogue.kit.messages import moment, number
 
-SCHEMA = "ki-dialog-csv/1"
 COMMENTS, VOTES, POINTS = "beitraege.csv", "stimmen.csv", "punkte.csv"
 ROLES = {
     "panelist": "beratendes Gremium",
@@ -16,6 +15,7 @@ ROLES = {
     "admin": "Betrieb (vollständig)",
 }
 NOT_PUBLIC = frozenset({"moderator", "admin"})
+_GUARDED = ", mit Schutz vor Formeln (siehe oben)"
 _TALLY = "{} zu diesem {} (leer, solange verdeckt)"
 _SOURCE = "account (Konto), guest (ohne Konto), import (übernommen) oder paper (Papierbogen)"
 COLUMNS: Mapping[str, Mapping[str, str]] = {
@@ -23,7 +23,7 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "nummer": "Beitragsnummer, öffentlich; unter /beitraege/NUMMER zu finden",
         "punkt": "Kürzel des Punktes, siehe punkte.csv",
         "antwort_auf": "Nummer des Beitrags, auf den geantwortet wird; leer: keine Antwort; –: nicht öffentlich",
-        "text": "der Beitrag, mit Schutz vor Formeln (siehe oben); bei zurückgezogenen Beiträgen leer",
+        "text": f"der Beitrag{_GUARDED}; bei zurückgezogenen Beiträgen leer",
         "pseudonym": "öffentlicher Name; leer, wenn es keinen gibt oder das Konto gelöscht ist",
         "herkunft": _SOURCE,
         "status": "published (veröffentlicht); im nicht öffentlichen Export auch pending (wartet), "
@@ -55,9 +55,9 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
     },
 }
 _WARNING = (
-    "**NICHT ÖFFENTLICH.** Diese Dateien enthalten auch Texte, die noch nicht oder nicht mehr veröffentlicht sind. "
+    "Diese Daten enthalten auch Texte, die noch nicht oder nicht mehr veröffentlicht sind. "
     "Bitte geben Sie sie nicht weiter und löschen Sie sie, sobald Sie sie nicht mehr brauchen. "
-    "Dass es diesen Export gibt, steht im Protokoll.\n"
+    "Dass es diesen Export gibt, steht im Protokoll."
 )
 _PUBLIC_VOTES = (
     "Gezählt sind die Stimmen und Haltungen mit Konto und die übernommenen: Das ist die amtliche Zahl. "
@@ -72,14 +72,12 @@ _RIGHTS = (
     "zum Herunterladen zusammen mit ihrem Pseudonym zu veröffentlichen. Bitte nennen Sie die Beteiligung und den Stand."
 )
 _READING = """\
-## So sind die Zahlen zu lesen
-
 Mitgemacht hat, wer wollte. Die Zahlen zeigen, was die Teilnehmenden denken; sie sind kein repräsentatives Bild aller
 Menschen in der Stadt.
 
 {votes}
 
-Der Schlüssel in stimmen.csv wird für jeden Export neu ausgelost und danach vergessen. Er lässt sich weder mit den
+Der Schlüssel in {table} wird für jeden Export neu ausgelost und danach vergessen. Er lässt sich weder mit den
 Pseudonymen noch mit einem anderen Export verbinden; die Reihenfolge der Zeilen sagt nichts über Zeit oder Person.
 Bitte versuchen Sie nicht, aus Mustern auf einzelne Menschen zu schließen.
 """
@@ -101,9 +99,22 @@ In Python:
 """
 
 
+_LINES = """\
+## So sind die Dateien zu lesen
+
+Jede Zeile einer Datei mit der Endung .jsonl ist ein JSON-Objekt in UTF-8 mit den Feldern, die unten stehen. Texte sind
+Zeichen für Zeichen so, wie sie geschrieben wurden; Zahlen sind Zahlen; was leer ist, ist null. schema.json sagt dasselbe
+für Programme. Bitte zeigen Sie die Texte nie als HTML an, ohne sie zu maskieren.
+"""
+_SHEETS = (
+    "Jeder Text ist als Text gespeichert, auch wenn er mit = + - @ beginnt: Nichts wird ausgerechnet, nichts ist verändert. "
+    "Ein Blatt fasst 1.048.576 Zeilen; sind es mehr, geht es auf einem weiteren Blatt mit derselben Kopfzeile weiter."
+)
+
+
 @dataclass(frozen=True)
 class Facts:
-    """What the README says about one export; `sealed_until` is None unless it lies ahead."""
+    """What is said about one export; `sealed_until` is None unless it lies ahead. Tables come as they are written."""
 
     slug: str
     title: str
@@ -111,53 +122,99 @@ class Facts:
     made_at: datetime
     attribution: str
     sealed_until: datetime | None
-    rows: Mapping[str, int]
+    format: str = "csv"
+    rows: dict[str, int] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def secret(self) -> bool:
+        return self.role in NOT_PUBLIC
+
+    @property
+    def schema(self) -> str:
+        return f"ki-dialog-{self.format}/1"
+
+    @property
+    def rights(self) -> str:
+        return self.attribution or _RIGHTS
+
+    def meanings(self, table: str) -> Iterator[tuple[str, str]]:
+        """Each column of a table and what it means in this format."""
+        for column, meaning in COLUMNS[table].items():
+            if self.format != "csv":
+                meaning = meaning.replace(_GUARDED, "")
+            for name, shown in self.named.items():
+                meaning = meaning.replace(name, shown)
+            yield column, meaning
 
 
 def text(facts: Facts) -> str:
     """The whole README in German Markdown."""
-    secret = facts.role in NOT_PUBLIC
-    head = [
-        f"# {' '.join(facts.title.split())}{' – nicht öffentlich' if secret else ''}\n",
-        *([_WARNING] if secret else []),
-        f"- Beteiligung: /beteiligung/{facts.slug}",
-        f"- Stand: {moment(facts.made_at)}",
-        f"- Zusammengestellt für: {ROLES[facts.role]} (`{facts.role}`)",
-        f"- Schema: {SCHEMA}",
+    title = " ".join(facts.title.split())
+    return "\n".join(
+        [
+            f"# {title}{' – nicht öffentlich' if facts.secret else ''}\n",
+            *([f"**NICHT ÖFFENTLICH.** {_WARNING}\n"] if facts.secret else []),
+            *(f"- {fact}" for fact in _facts(facts)),
+            *([f"\n**{sealed[0]}**{sealed[1]}"] if (sealed := _sealed(facts)) else []),
+            "\n## So sind die Zahlen zu lesen\n",
+            _reading(facts),
+            _GUARD if facts.format == "csv" else _LINES,
+            *_dictionary(facts),
+            "## Rechte und Quelle\n",
+            facts.rights,
+            "",
+        ]
+    )
+
+
+def plain(facts: Facts) -> list[str]:
+    """The same for a sheet, line by line; the dictionary stands below it as a table."""
+    sealed = _sealed(facts)
+    lines = [
+        " ".join(facts.title.split()),
+        *([f"NICHT ÖFFENTLICH. {_WARNING}"] if facts.secret else []),
+        *_facts(facts),
+        *(["".join(sealed)] if sealed else []),
+        "",
+        *(" ".join(part.split()) for part in _reading(facts).split("\n\n")),
+        _SHEETS,
+        "",
+        f"Rechte und Quelle: {facts.rights}",
+    ]
+    return [line.replace("`", "") for line in lines]
+
+
+def _facts(facts: Facts) -> list[str]:
+    return [
+        f"Beteiligung: /beteiligung/{facts.slug}",
+        f"Stand: {moment(facts.made_at)}",
+        f"Zusammengestellt für: {ROLES[facts.role]} (`{facts.role}`)",
+        f"Schema: {facts.schema}",
         *(
-            f"- {name}: {number(rows)} {'Zeile' if rows == 1 else 'Zeilen'}"
+            f"{facts.named[name]}: {number(rows)} {'Zeile' if rows == 1 else 'Zeilen'}"
             for name, rows in facts.rows.items()
         ),
     ]
-    votes = _ALL_VOTES if secret else _PUBLIC_VOTES
-    parts = [
-        *head,
-        *_sealed(facts),
-        "\n" + _READING.format(votes=votes),
-        _GUARD,
-        *_dictionary(facts),
-        *_rights(facts),
-    ]
-    return "\n".join(parts)
 
 
-def _sealed(facts: Facts) -> Iterator[str]:
-    if facts.sealed_until is not None:
-        yield (
-            f"\n**Die Stimmen sind bis zum {moment(facts.sealed_until)} verdeckt**, damit Zwischenstände niemanden "
-            "beeinflussen. Bis dahin enthält kein Export Stimmen, Summen oder Haltungen, auch nicht für die Verwaltung. "
-            "Deshalb fehlt stimmen.csv, und die Spalten dazu sind leer."
-        )
+def _reading(facts: Facts) -> str:
+    shown = facts.named.get(VOTES, "den Stimmen")
+    return _READING.format(votes=_ALL_VOTES if facts.secret else _PUBLIC_VOTES, table=shown)
+
+
+def _sealed(facts: Facts) -> tuple[str, str] | None:
+    if facts.sealed_until is None:
+        return None
+    return (
+        f"Die Stimmen sind bis zum {moment(facts.sealed_until)} verdeckt",
+        ", damit Zwischenstände niemanden beeinflussen. Bis dahin enthält kein Export Stimmen, Summen oder Haltungen, "
+        "auch nicht für die Verwaltung. Deshalb fehlt die Tabelle der Stimmen, und die Spalten dazu sind leer.",
+    )
 
 
 def _dictionary(facts: Facts) -> Iterator[str]:
     for name in facts.rows:
-        yield f"## {name}\n"
-        yield from (f"- `{column}`: {meaning}" for column, meaning in COLUMNS[name].items())
+        yield f"## {facts.named[name]}\n"
+        yield from (f"- `{column}`: {meaning}" for column, meaning in facts.meanings(name))
         yield ""
-
-
-def _rights(facts: Facts) -> Iterator[str]:
-    yield "## Rechte und Quelle\n"
-    yield facts.attribution or _RIGHTS
-    yield ""

@@ -126,7 +126,7 @@ def stylesheet(request: Request) -> Response:
 
 async def logo_file(page: Page) -> Response:
     """A picture that was written anew when it came in; an SVG may do nothing at all."""
-    kind = page.params["kind"]
+    kind = page.params["ending"]
     data = await appearance.logo_file(page.db, page.params["digest"], kind)
     more = {"content-security-policy": HARMLESS} if kind == "svg" else {}
     return Response(data, headers=KEPT | more, media_type=TYPES[kind])
@@ -149,5 +149,5 @@ ROUTES = [
         access=ADMINS,
     ),
     alone("/erscheinungsbild/{accent}.css", stylesheet, name="accent", access=EVERYONE),
-    get("/erscheinungsbild/{digest}.{kind}", logo_file, name="logo", access=EVERYONE),
+    get("/erscheinungsbild/{digest}.{ending}", logo_file, name="logo", access=EVERYONE),
 ]

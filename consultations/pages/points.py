@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from consultations import strategy
+from consultations.editing import wordings
 from consultations.pages.shared import tallied
 from dialogue import comments, listing, sorting, stances, threads, visits, votes
 from dialogue.kit import clock, tokens
@@ -104,7 +105,16 @@ async def comment(page: Page) -> Response:
     )
 
 
+async def wording(page: Page) -> Response:
+    """How the text of a point came to be: every public version, with what changed."""
+    found = await strategy.point(page.db, page.params["code"], page.person_id)
+    return page.render(
+        "consultations/wording.html", point=found, steps=await wordings.of(page.db, found.code)
+    )
+
+
 ROUTES = [
     get("/punkte/{code}", point, name="point", access=EVERYONE),
+    get("/punkte/{code}/verlauf", wording, name="wording", access=EVERYONE),
     get("/beitraege/{number}", comment, name="comment", access=EVERYONE),
 ]

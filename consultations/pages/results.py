@@ -6,6 +6,7 @@ from starlette.responses import FileResponse, Response
 
 from consultations import calendar, strategy
 from consultations.outcome import exports
+from consultations.outcome.formats import FORMATS, MEDIA
 from consultations.pages.shared import counter
 from dialogue import jobs, journal
 from dialogue.kit.errors import NotFound
@@ -36,7 +37,15 @@ async def committee(page: Page) -> Response:
 async def export(page: Page) -> Response:
     entry = await calendar.find(page.db, page.params["slug"], page.me.id)
     role = page.choice("role", {role: role for role in exports.ROLES if page.me.holds(role, entry.room_id)})
-    job_id = await exports.start(page.db, entry.id, entry.title, role=role, person_id=page.me.id)
+    chosen = page.choice("format", {each: each for each in FORMATS}) if "format" in page.form else "csv"
+    job_id = await exports.start(
+        page.db,
+        entry.id,
+        entry.title,
+        role=role,
+        person_id=page.me.id,
+        format=chosen,
+    )
     return page.redirect(path("job", id=job_id))
 
 
@@ -55,7 +64,7 @@ async def download(page: Page) -> Response:
     await journal.record(
         page.db, "export.downloaded", f"export:{found.job_id}", person_id=page.me.id, sha256=found.sha256
     )
-    return FileResponse(file, filename=found.file.partition("-")[2], media_type="application/zip")
+    return FileResponse(file, filename=found.file.partition("-")[2], media_type=MEDIA[found.format])
 
 
 ROUTES = [

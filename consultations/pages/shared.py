@@ -1,5 +1,6 @@
 """Pages of the top floor; what they share of the running application."""
 
+from consultations.outcome import figures
 from consultations.totals import Counter
 from dialogue import tallies
 from dialogue.web import Page
@@ -14,4 +15,10 @@ def counter(page: Page) -> Counter:
 def tallied(page: Page) -> tallies.Counter:
     """The process's kept tallies of contributions."""
     found: tallies.Counter = page.request.app.state.tallies
+    return found
+
+
+def figured(page: Page) -> figures.Counter:
+    """The process's kept figures of points."""
+    found: figures.Counter = page.request.app.state.figures
     return found

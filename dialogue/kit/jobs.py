@@ -1,7 +1,7 @@
 """Jobs: enqueued in the caller's transaction, worked off by pgqueuer with lease, heartbeat and back-off."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -70,6 +70,12 @@ async def enqueue(
     queries = Queries(_InTransaction(db))
     payload = json.dumps(args, ensure_ascii=False).encode()
     await queries.enqueue(name, payload, execute_after=after, dedupe_key=key, on_conflict="skip")
+
+
+async def enqueue_each(db: AsyncConnection, names: Sequence[str], **args: Any) -> None:
+    """Several jobs with the same arguments, in one statement of the caller's transaction."""
+    payload = json.dumps(args, ensure_ascii=False).encode()
+    await Queries(_InTransaction(db)).enqueue(list(names), [payload] * len(names), [0] * len(names))
 
 
 class JobFailed(Exception):

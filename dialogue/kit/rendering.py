@@ -32,6 +32,7 @@ def environment(**everywhere: Any) -> Environment:
         "ago": messages.ago,
         "number": messages.number,
         "paragraphs": text.paragraphs,
+        "markdown": text.markdown,
         "excerpt": text.excerpt,
         "remembered": lru_cache(maxsize=8192),  # a macro whose output depends on its arguments alone
     }

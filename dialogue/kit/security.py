@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dialogue.kit.errors import Forbidden, Malformed, Refusal, TooLarge, TooManyHeaders
 
 BODY_LIMIT = 256 * 1024
-TARGET_LIMIT = 4 * 1024
+PATH_LIMIT, QUERY_LIMIT = 4 * 1024, 16 * 1024  # what was pasted into the search is answered there
 HEADERS_LIMIT, HEADERS_SIZE = 100, 32 * 1024
 SAFE = {"GET", "HEAD", "OPTIONS"}
 CSP = (
@@ -92,7 +92,7 @@ class Door:
         hosts = [value.lower() for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1 or hosts[0] not in self.hosts:
             raise Malformed("Unter dieser Adresse ist der Dialog nicht zu erreichen.")
-        if len(scope.get("raw_path", b"")) + len(scope["query_string"]) > TARGET_LIMIT:
+        if len(scope.get("raw_path", b"")) > PATH_LIMIT or len(scope["query_string"]) > QUERY_LIMIT:
             raise Malformed("Die Adresse ist zu lang.")
         if b"\x00" in scope.get("raw_path", b"") or b"%00" in scope.get("raw_path", b""):
             raise Malformed

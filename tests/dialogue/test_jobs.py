@@ -183,7 +183,8 @@ async def test_the_workers_clock_really_starts_the_sweep(database, owner, app_ur
     await jobs.close(queue)
 
     (row,) = await owner.fetch(
-        "SELECT next_run::time::text AS at, last_run IS NULL AS never FROM pgqueuer_schedules"
+        "SELECT next_run::time::text AS at, last_run IS NULL AS never FROM pgqueuer_schedules "
+        "WHERE entrypoint = 'every sweep'"
     )
     assert tuple(row) == ("03:17:00", False)
     await owner.execute("DELETE FROM pgqueuer_schedules")

@@ -83,8 +83,8 @@ async def places(make):
     comment = await make.comment(point.thread)
     await make.terms()
     values = {"slug": point.consultation.slug, "code": point.code, "number": comment.number}
-    unknown = {"accent": "ffffff", "digest": "0" * 64, "kind": "svg"}
-    return values | {"thread": point.thread.id, "id": 1} | unknown
+    values |= {"thread": point.thread.id, "id": 1, "kind": "punkte", "uid": point.uid, "step": 1}
+    return values | {"accent": "ffffff", "digest": "0" * 64, "ending": "svg"}
 
 
 PAGES = [route for route in roof.ROUTES if "GET" in route.methods]
@@ -147,7 +147,7 @@ async def test_a_file_that_has_not_changed_is_protected(browser):
 
 ERRORS = {
     "unknown host": ("GET", "/", {"host": "boese.example"}, 400),
-    "long address": ("GET", "/?q=" + 5_000 * "x", {}, 400),
+    "long address": ("GET", "/?q=" + 20_000 * "x", {}, 400),
     "signed out": ("GET", "/konto", {}, 401),
     "another site": ("POST", "/konto/anmelden", {"origin": "https://boese.example"}, 403),
     "no page": ("GET", "/gibt-es-nicht", {}, 404),

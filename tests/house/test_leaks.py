@@ -6,13 +6,17 @@ from datetime import timedelta
 from html import unescape
 from itertools import product
 from urllib.parse import urljoin
+from uuid import uuid4
 
 import pytest
 
 from consultations.app import ROUTES
+from consultations.editing import rulebooks
 from consultations.outcome import exports
+from consultations.outcome.formats import FORMATS
 from consultations.outcome.readme import ROLES
-from consultations.tables import Response
+from consultations.pages.editing_views import FOLDERS
+from consultations.tables import Response, Version
 from dialogue.kit import clock
 
 VIEWERS = {
@@ -28,7 +32,7 @@ HIDDEN = ("pending", "rejected", "hidden", "withdrawn")
 TEXTS = set(HIDDEN)
 SEES = {name: set() for name in VIEWERS} | {
     "moderator": TEXTS | {"circle", "its title"},  # everything of the consultations they moderate
-    "editor": {"circle", "its title"},
+    "editor": {"circle", "its title", "draft"},  # their drafts, and nothing that waits to be checked
     "member": {"circle", "its title"},
     "admin": {"its title", "email"},  # people and where their roles hold
     "author": TEXTS | {"email"},
@@ -39,6 +43,7 @@ MARKS = {status: f"Kennwort-{status}-Zwiebelkuchen" for status in HIDDEN} | {
     "its title": "Kennwort-Titel-Zwiebelkuchen",
     "tally of votes": "13\xa0Stimmen",
     "count of stances": "11\xa0Antworten",
+    "draft": "Kennwort-Entwurf-Zwiebelkuchen",
 }
 NUMBER = "ZZZ-ZZZ"
 LINK = re.compile(r'href="((?!/static/|/konto/anmelden)[/?][^"#]*)')
@@ -90,6 +95,32 @@ class City:
             words = {"outcome": "adopted", "reasons": "Ja.", "before": "Alt.", "after": "Neu."}
             values = words | {"comment_id": comment.id, "point_id": self.open.id, "published_at": clock.now()}
             await self.make.row(Response, **values)
+        await self.draft()
+
+    async def draft(self):
+        """One of every kind, saved and not published; one of them of something that is public, one thrown away."""
+        words = dict.fromkeys(
+            ("title", "text", "summary", "lead", "about", "intro", "rationale"), MARKS["draft"]
+        )
+        words |= {"slug": "zwiebelkuchen", "code": "Z77", "state": "planned", "consultation": ""}
+        planned = await self.make.consultation(
+            title=MARKS["its title"], lead=MARKS["draft"], about=MARKS["draft"], published_at=None
+        )
+        of_it = {"consultation": str(planned.uid), "code": "Z78"}
+        self.drafts = [
+            (planned.uid, "consultation", words | {"slug": planned.slug, "title": planned.title}),
+            (self.open.uid, "point", words | {"code": self.open.code}),
+            (uuid4(), "point", words | of_it),
+            *((uuid4(), kind, words) for kind in ("point", "area", "measure", "page")),
+            (rulebooks.UID, "rulebook", words | {"rules": []}),
+        ]
+        for uid, kind, content in self.drafts:
+            await self.make.row(Version, subject=uid, number=1, kind=kind, act="saved", content=content)
+        thrown = {"subject": uuid4(), "kind": "page"}
+        for number, act in ((1, "saved"), (2, "discarded")):
+            await self.make.row(
+                Version, number=number, act=act, content=words if number == 1 else {}, **thrown
+            )
 
     async def comment(self, status, **values):
         text = MARKS[status]
@@ -121,14 +152,19 @@ class City:
             "slug": [each.consultation.slug for each in (self.open, self.sealed, self.circle)],
             "thread": [self.open.thread.id, self.sealed.thread.id, self.circle.thread.id],
             "id": [1, 7, self.author.id, self.keeps.id],
+            "kind": list(FOLDERS.values()),
+            "uid": [uid for uid, *_ in self.drafts],
+            "step": [1],
             "accent": ["005465", "ffffff"],
             "digest": ["0" * 64],
-            "kind": ["png", "svg"],
+            "ending": ["png", "svg"],
         }
         for route in ROUTES:
             if "GET" in route.methods:
                 for filled in product(*(values[name] for name in route.param_convertors)):
                     yield route.path_format.format(**dict(zip(route.param_convertors, filled, strict=True)))
+        for words in ("Zwiebelkuchen", "Kennwort", "zwie", "Text", *values["number"], *values["code"]):
+            yield f"/suche?q={words}"
         yield from ("/verwaltung/personen?zeige=alle", "/verwaltung/personen?suche=zwiebelkuchen")
         orders = ("sort=newest", "sort=agreed", "sort=divided", "druck=1")
         yield from (f"/punkte/{code}?{order}" for code in values["code"] for order in orders)
@@ -227,32 +263,41 @@ async def public_pages(browser, city):
     ]
     for point in (city.open, city.sealed):
         addresses += [f"/beteiligung/{point.consultation.slug}", f"/punkte/{point.code}"]
-        addresses += [f"/punkte/{point.code}?{more}" for more in ("sort=newest", "sort=agreed", "druck=1")]
+        more = ("?sort=newest", "?sort=agreed", "?druck=1", "/ergebnis")
+        addresses += [f"/punkte/{point.code}{each}" for each in more]
+        addresses += [f"/suche?q={words}" for words in ("Zwiebelkuchen", "Text", point.code)]
     return {address: (await browser.get(address)).words("body") for address in addresses}
 
 
+@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("role", ROLES)
-async def test_an_export_holds_what_its_role_may_see(city, database, tmp_path, role):
+async def test_an_export_holds_what_its_role_may_see(city, database, tmp_path, role, format):
     await city.keep_secrets()
 
-    files = await package(database, city.open, role, tmp_path)
+    files = await package(database, city.open, role, tmp_path, format)
 
     assert seen(files) == (TEXTS - {"withdrawn"} if role in {"moderator", "admin"} else set())
 
 
+@pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("role", ROLES)
-async def test_a_sealed_export_is_the_same_with_and_without_votes(city, database, owner, tmp_path, role):
-    voted = await package(database, city.sealed, role, tmp_path)
+async def test_a_sealed_export_is_the_same_with_and_without_votes(
+    city, database, owner, tmp_path, role, format
+):
+    voted = await package(database, city.sealed, role, tmp_path, format)
     await owner.execute("DELETE FROM votes; DELETE FROM stances")
 
-    assert await package(database, city.sealed, role, tmp_path) == voted
+    assert await package(database, city.sealed, role, tmp_path, format) == voted
 
 
-async def package(database, point, role, folder):
-    """Name and text of the tables in an export."""
-    await exports.to_file(database, point.consultation.slug, role, folder / "export.zip", print)
-    with zipfile.ZipFile(folder / "export.zip") as archive:
-        return {name: archive.read(name).decode() for name in archive.namelist() if name.endswith(".csv")}
+DATED = {"README.md", "schema.json", "xl/worksheets/sheet1.xml", "docProps/core.xml"}  # they name the moment
+
+
+async def package(database, point, role, folder, format):
+    """Name and text of what is in an export, but for the explanations."""
+    await exports.to_file(database, point.consultation.slug, role, folder / "export", print, format)
+    with zipfile.ZipFile(folder / "export") as archive:
+        return {name: archive.read(name).decode() for name in archive.namelist() if name not in DATED}
 
 
 @pytest.mark.parametrize("status", HIDDEN)

@@ -109,6 +109,7 @@ def test_every_setting_and_command_is_documented():
         "person create",
         "import polis",
         "analyse",
+        "index",
         "export",
         "load synth",
     ]
@@ -166,7 +167,7 @@ def test_the_short_addresses_in_the_hot_templates_are_those_of_the_routes():
     assert path("unvote", number="X") == "/beitraege/X/stimme/zuruecknehmen"
     assert path("write_reply", number="X") == "/beitraege/X/antworten"
     assert path("accent", accent="005465") == accent.address("#005465").partition("?")[0]
-    assert path("logo", digest="X", kind="svg") == town.Logo("X", "svg", 1, 1).address
+    assert path("logo", digest="X", ending="svg") == town.Logo("X", "svg", 1, 1).address
 
 
 def test_what_is_rendered_once_does_not_name_the_city():
@@ -177,7 +178,7 @@ def test_what_is_rendered_once_does_not_name_the_city():
     found = [
         file.name
         for file in TEMPLATES
-        if file.name in imported and "city" in file.read_text() and top_level.search(file.read_text())
+        if file.name in imported and "city." in file.read_text() and top_level.search(file.read_text())
     ]
 
     assert found == []
@@ -191,10 +192,13 @@ def test_the_public_addresses_are_stable():
         "/beteiligung/{slug}",
         "/beteiligung/{slug}/karten",
         "/punkte/{code}",
+        "/punkte/{code}/ergebnis",
         "/beitraege/{number}",
         "/beitraege/{number}/stimme",
         "/beitrag",
+        "/suche",
         "/moderation",
+        "/redaktion",
         "/gremium",
         "/ausschuss",
         "/konto",

@@ -11,6 +11,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
 from consultations.app import ROUTES
+from consultations.editing import rulebooks
 from dialogue.kit import clock
 from dialogue.tables import Visit
 from tests.journeys import scenes
@@ -25,7 +26,7 @@ RULES = {
 # With all rules also in the dark.
 WHOLE = {"start", "running consultation", "open point, signed in", "write", "queue", "appearance"}
 CARDS = "Beitrag für Beitrag abstimmen"
-NOT_HTML = {"healthz", "readyz", "vote_back", "accent", "logo"}  # words for machines, a redirect, files
+NOT_HTML = {"healthz", "readyz", "vote_back", "result_numbers", "accent", "logo"}  # for machines
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,14 @@ KINDS = [
     Kind("ended consultation", "consultation", "", at("/beteiligung/auftakt"), "Auftakt"),
     Kind("sealed consultation", "consultation", "", at("/beteiligung/verdeckt"), "Leitlinien für KI"),
     Kind("strategy", "strategy", "", at("/strategie"), "Die Strategie"),
+    Kind("result", "result", "", at("/punkte/E1/ergebnis"), "E1: Was die Teilnehmenden sagen"),
+    Kind("result, running", "result", "citizen", at("/punkte/E3/ergebnis"), "E3: Was die"),
+    Kind("result, empty", "result", "", at("/punkte/Z1/ergebnis"), "Z1: Was die"),
+    Kind("result, sealed", "result", "", at("/punkte/Z2/ergebnis"), "Z2: Was die"),
+    Kind("search", "search", "", at("/suche"), "Suche"),
+    Kind("search, found", "search", "", at("/suche?q=KI&wo=leitlinien-und-einsatz"), "Suche"),
+    Kind("search, nothing", "search", "", at("/suche?q=Zwiebelkuchen"), "Suche"),
+    Kind("search, too long", "search", "", at("/suche?q=" + "K" * 300), "Suche", 422),
     Kind("open point", "point", "", at("/punkte/E3"), "E3"),
     Kind("open point, signed in", "point", "citizen", at("/punkte/E3?sort=newest"), "E3"),
     Kind("ended point", "point", "", at("/punkte/E1"), "E1"),
@@ -333,6 +342,69 @@ KINDS = [
         "admin",
         sent("/verwaltung/erscheinungsbild", accent="#7d6300", platform="Neustadt", button="Vorschau"),
         "Erscheinungsbild",
+    ),
+    Kind("wording", "wording", "", at("/punkte/Z18/verlauf"), "Verlauf von Z18"),
+    Kind("wording, never changed", "wording", "", at("/punkte/E3/verlauf"), "Verlauf von E3"),
+    Kind("informations", "pages", "", at("/seiten"), "Informationen"),
+    Kind("information", "page", "", at("/seiten/so-geht-es"), "So geht es"),
+    Kind("desk of editors", "editing", "editor", at("/redaktion"), "Redaktion"),
+    Kind("list of points", "edit_list", "editor", at("/redaktion/punkte"), "Punkte"),
+    Kind("list of pages", "edit_list", "editor", at("/redaktion/seiten"), "Seiten"),
+    Kind("new consultation", "edit_new", "editor", at("/redaktion/beteiligungen/neu"), "Neue Beteiligung"),
+    Kind("new measure", "edit_new", "editor", at("/redaktion/massnahmen/neu"), "Neue Maßnahme"),
+    Kind("planned", "edit_item", "editor", at("/redaktion/beteiligungen/{planned}"), "In Vorbereitung"),
+    Kind("point to edit", "edit_item", "editor", at("/redaktion/punkte/{changed}"), "Kennzeichnung"),
+    Kind("legal page to edit", "edit_item", "editor", at("/redaktion/seiten/{imprint}"), "Impressum"),
+    Kind(
+        "netiquette to edit",
+        "edit_item",
+        "editor",
+        at(f"/redaktion/netiquette/{rulebooks.UID}"),
+        "Netiquette",
+    ),
+    Kind(
+        "editing with errors",
+        "edit_save",
+        "editor",
+        sent("/redaktion/punkte/{changed}", **{"documents-0-address": "http://x"}, button="Vorschau"),
+        "Kennzeichnung",
+        422,
+    ),
+    Kind(
+        "editing, overtaken",
+        "edit_save",
+        "editor",
+        posted("/redaktion/punkte/{changed}", base="1", title="Anders", text="Was eine KI malt."),
+        "Kennzeichnung",
+        409,
+    ),
+    Kind(
+        "preview of a plan",
+        "edit_preview",
+        "editor",
+        at("/redaktion/beteiligungen/{planned}/vorschau"),
+        "Vorschau",
+    ),
+    Kind(
+        "preview of a point", "edit_preview", "editor", at("/redaktion/punkte/{changed}/vorschau"), "Vorschau"
+    ),
+    Kind("preview of a page", "edit_preview", "editor", at("/redaktion/seiten/{info}/vorschau"), "Vorschau"),
+    Kind(
+        "all versions", "edit_history", "editor", at("/redaktion/punkte/{changed}/verlauf"), "Alle Fassungen"
+    ),
+    Kind(
+        "versions of what is gone",
+        "edit_history",
+        "editor",
+        at("/redaktion/felder/{gone}/verlauf"),
+        "Alle Fassungen",
+    ),
+    Kind(
+        "one version",
+        "edit_step",
+        "editor",
+        at("/redaktion/punkte/{changed}/verlauf/2"),
+        "2. Entwurf gespeichert",
     ),
     Kind("demo mail", "demo_mail", "", at("/demo/post"), "Post der Demonstration"),
     Kind("demo mail, none", "demo_mail", "", with_no_mail, "Post der Demonstration"),

@@ -34,6 +34,14 @@ async def test_start_and_thread(name, width, visit, live):
     assert max(start, thread) <= HEAVIEST
 
 
+async def test_result_and_search(visit, live):
+    page = await visit()
+    await page.goto("/punkte/E1/ergebnis")
+    result = await picture(page, "result")
+    await page.goto("/suche?q=Kamera")
+    assert max(result, await picture(page, "search")) <= HEAVIEST
+
+
 async def test_queue_and_receipt(visit, live, database):
     desk, page = await visit(live.people["moderator"]), await visit(live.people["citizen"])
     await desk.goto("/moderation")

@@ -393,6 +393,94 @@ def table(file, name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(io.StringIO(archive.read(name).decode("utf-8-sig")), delimiter=";"))
 
 
+async def test_the_panel_takes_a_workbook(visit, make, work):
+    page = await visit(await make.person("panelist"), accept_downloads=True)
+    await page.goto("/gremium")
+    section = page.locator("#auftakt")
+    await section.get_by_label("Daten als").select_option("Excel, LibreOffice (XLSX)")
+    await section.get_by_role("button", name="Daten herunterladen").click()
+    await work()
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name="Herunterladen").click()
+
+    assert (await download.value).suggested_filename == "auftakt-panelist.xlsx"
+
+
+# --- search and results -----------------------------------------------------------------------------
+
+
+async def test_from_a_word_to_the_contribution_that_holds_it(visit, make, database, live, work):
+    number = await write(
+        database,
+        live.people["citizen"],
+        await thread_of(database, "E3"),
+        "Keine Überwachungskameras am Spielplatz!",
+    )
+    page = await visit()
+    await page.goto("/strategie")
+    await page.get_by_label("In der Strategie und in allen Beiträgen suchen").fill("spielplatz kamera")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Dazu haben wir nichts gefunden")).to_be_visible()
+
+    await decide(database, live.people["moderator"], number)
+    await work()
+    await page.reload()
+
+    hit = page.locator(".hit", has_text=number)
+    assert await hit.locator("mark").all_inner_texts() == ["Überwachungskameras", "Spielplatz"]
+    await page.get_by_text("Genauer suchen").click()
+    await page.get_by_label("Wo?").select_option(label="E2 Kennzeichnung von KI-Inhalten")
+    await page.get_by_role("main").get_by_role("button", name="Suchen").click()
+    await expect(page.get_by_text("Hier haben wir nichts gefunden")).to_be_visible()
+    await page.get_by_role("link", name="Überall suchen").click()
+    await page.get_by_role("link", name=f"Beitrag {number}").click()
+    await expect(page.locator(".comment__text").first).to_have_text(
+        "Keine Überwachungskameras am Spielplatz!"
+    )
+    await decide(database, live.people["moderator"], number, "hide", REASONS)
+
+
+async def test_from_the_point_to_its_result_and_what_one_sees_there(visit, make):
+    page = await visit(await make.citizen())
+    await page.goto("/punkte/E3")
+    await page.get_by_role("link", name="Zwischenstand").click()
+    await expect(page.get_by_text("Das ist ein Zwischenstand")).to_be_visible()
+    await expect(page.locator("section[aria-labelledby=haltung] figure")).to_have_count(0)
+
+    await page.get_by_role("link", name="Meine Haltung zeigen").click()
+    await page.locator("#haltung").get_by_role("button", name="Zustimmung").click()
+    await expect(page.locator("#haltung .tally")).to_be_visible()
+    vote = page.get_by_role("article").first
+    number = NUMBER.search(await vote.inner_text()).group()
+    await vote.get_by_role("button", name="Stimme zu").click()
+    await expect(vote.locator(".tally")).to_be_visible()
+    await page.get_by_role("link", name="Zwischenstand").click()
+
+    await expect(page.locator("section[aria-labelledby=haltung] figure")).to_have_count(1)
+    numbers = await page.locator(".ranks a").all_inner_texts()
+    assert {NUMBER.search(text).group() for text in numbers} == {number}
+    table = page.locator("section[aria-labelledby=abstimmung] details")
+    await table.locator("summary").click()
+    await expect(table.get_by_role("row")).to_have_count(2)
+
+
+async def test_an_ended_point_shows_its_result_to_everyone(visit):
+    page = await visit()
+    await page.goto("/punkte/E1")
+    await page.get_by_role("link", name="Ergebnis ansehen").click()
+
+    await expect(page.get_by_role("heading", level=1)).to_have_text("E1: Was die Teilnehmenden sagen")
+    for title in ("Am meisten Zustimmung", "Am stärksten umstritten", "Die meisten Stimmen"):
+        await expect(page.get_by_role("region", name=title).get_by_role("listitem")).to_have_count(3)
+    for title in (
+        "Haltung zum Punkt",
+        "Verlauf",
+        "Wer hat teilgenommen – wer fehlt",
+        "Rückmeldung der Stadt",
+    ):
+        await expect(page.get_by_role("heading", name=title)).to_be_visible()
+
+
 # --- nothing typed is lost --------------------------------------------------------------------------
 
 
