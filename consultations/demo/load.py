@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.content import reading, storing
 from consultations.content.shapes import Content
+from consultations.demo import staff
 from consultations.tables import Example, Response
 from dialogue import accounts, journal
 from dialogue.kit import clock, jobs, tokens
@@ -73,6 +74,7 @@ async def city(db: AsyncConnection, say: Say) -> None:
     say("Stimmen …")
     await _votes(db, loaded)
     await _responses(db, loaded)
+    await staff.speak(db, loaded.points)
     await journal.record(db, "demo.loaded", "demo")
 
 
@@ -187,7 +189,7 @@ async def _votes(db: AsyncConnection, loaded: Loaded) -> None:
                     }
                 )
         for code, (_, thread_id) in loaded.points.items():
-            if rng.random() < diligence:
+            if code not in staff.CODES and rng.random() < diligence:
                 value = _draw(rng, *_leaning(published, code, group))
                 at = _between(rng, loaded, loaded.ended[code] + 10, code)
                 stances.append(
@@ -243,7 +245,9 @@ async def logins(db: AsyncConnection, known: list[dict[str, str]] | None = None)
         there = update(Person).where(Person.email == entry["email"]).values(password).returning(Person.id)
         if (await db.execute(there)).first() is None:
             roles = [] if entry["role"] == "citizen" else [entry["role"].rstrip("2")]
-            await accounts.create(db, entry["email"], roles, entry["password"])
+            person_id = await accounts.create(db, entry["email"], roles, entry["password"])
+            if entry["role"] in staff.MEMBERS:
+                await staff.take_in(db, person_id)
             if not roles:
                 await db.execute(text(_GIVEN), {"email": entry["email"]})
     return entries
