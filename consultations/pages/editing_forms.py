@@ -214,7 +214,7 @@ class ConsultationForm(Draft):
     about = words("Hintergrund", LONG, "Warum jetzt? Wer entscheidet? Was geschieht mit den Beiträgen?", 8)
     starts_on = day("Erster Tag", "Von diesem Tag an kann man schreiben und abstimmen. Heute heißt: sofort.")
     ends_on = day("Letzter Tag", "Er gehört dazu. Später lässt er sich nur nach hinten verschieben.")
-    participation = FormField(PhaseWords, "Mitreden")
+    participation = FormField(PhaseWords, "Mitreden: eigene Worte dazu")
     information = FormField(PhasePart, "Vorher: Informieren")
     evaluation = FormField(PhasePart, "Danach: Auswerten")
     result = FormField(LastPhasePart, "Zum Schluss: Antworten")
