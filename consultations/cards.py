@@ -111,7 +111,8 @@ _CARDS = (
 
 
 async def deal(db: AsyncConnection, counter: tallies.Counter, entry: Entry, person_id: int, way: Way) -> Hand:
-    """The next card of an open consultation for a person; NotFound for a point it does not have."""
+    """The next card of an open consultation for a person who was let into it; NotFound for a point it does
+    not have."""
     points = (await db.execute(_POINTS, {"consultation": entry.id})).all()
     chosen = [each.thread_id for each in points if way.point in ("", each.code)]
     if way.point and not chosen:

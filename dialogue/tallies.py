@@ -162,7 +162,7 @@ class Counter:
         self.close = self._kept.close
 
     async def of(self, threads: Mapping[int, bool]) -> dict[int, Tallies]:
-        """By thread id; `threads` says of each whether it has ended."""
+        """By thread id, for someone who was let into them; `threads` says of each whether it has ended."""
         return await self._kept.get(threads)
 
     async def _count(self, thread_ids: Collection[int]) -> dict[int, Tallies]:

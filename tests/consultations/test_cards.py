@@ -306,6 +306,21 @@ async def test_the_ways_to_the_cards(browser, make, point):
     )
 
 
+async def test_the_cards_of_a_circle_are_its_members(browser, new_browser, make, point, person):
+    circle = await make.circle(person)
+    inside = await make.point(await make.consultation(circle_id=circle.id))
+    said, public = await make.comment(inside.thread), await make.comment(point.thread)
+    stranger = new_browser()
+    await stranger.sign_in(await make.citizen())
+
+    page = await browser.get(at(inside))
+    refused = await stranger.get(at(inside))
+    other = await stranger.get(at(point, karte=said.id, zuletzt=said.id))
+
+    assert (top(page), refused.status, top(other)) == (said.number, 404, public.number)
+    assert circle.name in page.words()
+
+
 # --- what it costs ----------------------------------------------------------------------------------
 
 
