@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consultations.content import reading, storing
 from consultations.content.shapes import Content
 from consultations.demo import staff
-from consultations.tables import Example, Response
+from consultations.tables import Example, Point, Response, Version
 from dialogue import accounts, journal
 from dialogue.kit import clock, jobs, tokens
 from dialogue.kit.text import normalise
@@ -75,6 +75,7 @@ async def city(db: AsyncConnection, say: Say) -> None:
     await _votes(db, loaded)
     await _responses(db, loaded)
     await staff.speak(db, loaded.points)
+    await _wordings(db, loaded)
     await journal.record(db, "demo.loaded", "demo")
 
 
@@ -232,6 +233,27 @@ async def _responses(db: AsyncConnection, loaded: Loaded) -> None:
             published_at=loaded.moment(answer["days_ago"]),
             **{key: answer[key].strip() for key in ("outcome", "reasons", "before", "after")},
         )
+
+
+async def _wordings(db: AsyncConnection, loaded: Loaded) -> None:
+    """How the sentences of the first consultation's points read before contributions changed them."""
+    changed: dict[str, list[dict[str, str]]] = {}
+    for answer in _read("responses")["response"]:
+        if answer["after"].strip() and answer["before"].strip():
+            changed.setdefault(answer["point"], []).append(answer)
+    for code, answers in changed.items():
+        now = (await db.execute(select(Point.__table__).where(Point.code == code))).one()
+        former = now.text
+        for answer in answers:
+            former = former.replace(answer["after"].strip(), answer["before"].strip())
+        words = {"title": now.title, "rationale": now.rationale, "code": now.code}
+        for number, edition, wording, at in (
+            (1, "1.0", former, loaded.moment(ANNOUNCED)),
+            (2, now.edition, now.text, now.changed_at),
+        ):
+            content = words | {"text": wording, "edition": edition}
+            step = {"subject": now.uid, "number": number, "kind": "point", "act": "published"}
+            await db.execute(insert(Version).values(**step, content=content, saved_at=at))
 
 
 async def logins(db: AsyncConnection, known: list[dict[str, str]] | None = None) -> list[dict[str, str]]:
