@@ -1,7 +1,8 @@
 """The roof: all routes, the door around them, one lifespan, refusals as pages."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -11,8 +12,20 @@ from starlette.types import ASGIApp
 
 from consultations import city
 from consultations.outcome import figures
-from consultations.pages import home, info, people, points, result, results, search
+from consultations.pages import (
+    appearance,
+    cards,
+    editing,
+    home,
+    info,
+    people,
+    points,
+    result,
+    results,
+    search,
+)
 from consultations.totals import Counter
+from consultations.town import Town
 from dialogue import tallies
 from dialogue.kit import files, rendering
 from dialogue.kit.database import Database
@@ -27,6 +40,7 @@ from moderation.pages import intake, queue
 
 ROUTES: list[Route] = [
     *home.ROUTES,
+    *cards.ROUTES,
     *points.ROUTES,
     *result.ROUTES,
     *search.ROUTES,
@@ -36,13 +50,15 @@ ROUTES: list[Route] = [
     *people.ROUTES,
     *queue.ROUTES,
     *results.ROUTES,
+    *editing.ROUTES,
     *info.ROUTES,
+    *appearance.ROUTES,
 ]
 
 
 def house(settings: Settings, database: Database) -> House:
     """What requests and jobs share."""
-    town = city.read(settings)
+    town = Town(city.read(settings))
     templates = rendering.environment(city=town, path=path, demo=settings.demo)
     mail_folder = None if settings.smtp_url else settings.data / "mail"
     return House(
@@ -59,7 +75,13 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        town = app.state.house.city
+        await town.look(database)
+        following = asyncio.create_task(town.follow(database))
         yield
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
         await counter.close()
         await votes_counted.close()
         await points_counted.close()
@@ -72,12 +94,17 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
     app.state.counter = counter
     app.state.tallies = votes_counted
     app.state.figures = points_counted
-    return Door(app, origin=settings.origin, answer=refuser(app))
+    return Door(app, origin=settings.origin, answer=refuser(app), larger=larger(ROUTES))
 
 
 def guarded(routes: Iterable[Route]) -> list[Route]:
     """Deny by default: a route that names no access answers 403."""
     return [route if hasattr(route.endpoint, "access") else _closed(route) for route in routes]
+
+
+def larger(routes: Iterable[Route]) -> dict[str, int]:
+    """By path: the body limits of routes that take files."""
+    return {route.path: route.endpoint.limit for route in routes if hasattr(route.endpoint, "limit")}
 
 
 def _closed(route: Route) -> Route:

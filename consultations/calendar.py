@@ -2,8 +2,23 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, bindparam, case, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.tables import Consultation, Phase, Point
@@ -13,6 +28,7 @@ from dialogue.grants import TODAY
 from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
 from dialogue.tables import Circle, Thread
+from moderation.tables import ThreadRulebook
 
 _seal = func.greatest(
     Consultation.sealed_until,
@@ -39,6 +55,8 @@ class Entry:
     ends_on: date
     checks_first: bool
     attribution: str
+    contact: str
+    privacy: str
     results: list[dict[str, str]]
     points: int
     sealed: bool
@@ -79,6 +97,8 @@ _ENTRIES = (
         Consultation.ends_on,
         Consultation.checks_first,
         Consultation.attribution,
+        Consultation.contact,
+        Consultation.privacy,
         Consultation.results,
         select(func.count())
         .where(Point.consultation_id == Consultation.id)
@@ -154,3 +174,48 @@ async def phases(db: AsyncConnection, consultation_id: int) -> list[PhaseShown]:
         select(*columns).where(Phase.consultation_id == consultation_id).order_by(Phase.starts_on)
     )
     return [PhaseShown(*row) for row in rows]
+
+
+def _midnight(day: Any) -> ColumnElement[datetime]:
+    return func.timezone("Europe/Berlin", cast(day, DateTime))
+
+
+_framed = (Point.consultation_id == Consultation.id, Consultation.id == bindparam("consultation"))
+_announced = Consultation.published_at.is_not(None)
+_FRAME = (
+    update(Thread)
+    .where(Thread.id == Point.thread_id, *_framed)
+    .values(
+        title=Point.code + " " + Point.title,
+        address=literal("/punkte/") + Point.code,
+        opens_at=case((_announced, _midnight(Consultation.starts_on))),
+        closes_at=case((_announced, _midnight(Consultation.ends_on + 1))),
+        sealed_until=Consultation.sealed_until,
+        checks_first=Consultation.checks_first,
+        guests_write=Consultation.guests_write,
+        guests_vote=Consultation.guests_vote,
+        room_id=Consultation.room_id,
+        circle_id=Consultation.circle_id,
+    )
+)
+_UNBOUND = delete(ThreadRulebook).where(
+    ThreadRulebook.thread_id.in_(
+        select(Point.thread_id).where(Point.consultation_id == bindparam("consultation"))
+    )
+)
+_BOUND = insert(ThreadRulebook).from_select(
+    ["thread_id", "rulebook_id"],
+    select(Point.thread_id, Consultation.rulebook_id)
+    .join(Consultation, Consultation.id == Point.consultation_id)
+    .where(Consultation.id == bindparam("consultation"), Consultation.rulebook_id.is_not(None)),
+)
+
+
+async def apply(db: AsyncConnection, consultation_id: int) -> None:
+    """Give a consultation's dates, rules, room and circle to the threads of its points, and their titles.
+
+    The one place that does: whoever changes a consultation or adds a point calls it. While a consultation is
+    not published its threads have no dates, and every address of theirs answers 404.
+    """
+    for statement in (_FRAME, _UNBOUND, _BOUND):
+        await db.execute(statement, {"consultation": consultation_id})

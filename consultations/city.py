@@ -5,15 +5,26 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from consultations import accent
+from dialogue.kit.errors import Invalid
 from dialogue.kit.settings import Settings, Unsafe
 
 DEMO = Path(__file__).parent / "demo"
 LEGAL = ("impressum", "datenschutz", "barrierefreiheit")  # every page links to them
 
+
+def _readable(value: str) -> str:
+    try:
+        return accent.checked(value) if value else ""
+    except Invalid as wrong:
+        raise ValueError(wrong.text) from None
+
+
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Mail = Annotated[str, StringConstraints(pattern=r"^[^\s@]+@[^\s@]+$")]
+Accent = Annotated[str, AfterValidator(_readable)]
 M = TypeVar("M", bound="_Part")
 
 
@@ -28,6 +39,11 @@ class Contact(_Part):
     address: Words
     mail: Mail
     phone: Words
+
+    @property
+    def dial(self) -> str:
+        """The number as a telephone dials it."""
+        return "".join(sign for sign in self.phone.replace("(0)", "") if sign in "+0123456789")
 
 
 class Step(_Part):
@@ -75,6 +91,7 @@ class City(_Part):
     contact: Contact
     step: list[Step]
     pages: dict[str, LegalPage]
+    accent: Accent = ""
     demo_notice: str = ""
     demo_text: str = ""
 
@@ -100,16 +117,18 @@ def _checked(model: type[M], file: Path, found: dict[str, Any]) -> M:
     try:
         return model.model_validate(found)
     except ValidationError as wrong:
-        sentences = [f"In {file} {_sentence(error['type'], error['loc'])}." for error in wrong.errors()]
+        sentences = [f"In {file} {_sentence(error)}." for error in wrong.errors()]
         raise Unsafe("\n".join([*sentences, f"Ein Beispiel liegt in {DEMO}."])) from None
 
 
-def _sentence(kind: str, key: tuple[int | str, ...]) -> str:
+def _sentence(error: Any) -> str:
     """What is wrong with a key, entries of a list counted from one: "fehlt page.3.title"."""
-    name = ".".join(str(part + 1) if isinstance(part, int) else part for part in key)
+    name = ".".join(str(part + 1) if isinstance(part, int) else part for part in error["loc"])
+    if error["type"] == "value_error":
+        return f"stimmt {name} nicht: {str(error['ctx']['error']).removesuffix('.')}"
     return {
         "missing": f"fehlt {name}",
         "string_too_short": f"ist {name} leer",
         "string_type": f"ist {name} kein Text in Anführungszeichen",
         "string_pattern_mismatch": f"ist {name} keine E-Mail-Adresse",
-    }.get(kind, f"hat {name} die falsche Form")
+    }.get(error["type"], f"hat {name} die falsche Form")

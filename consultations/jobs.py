@@ -5,6 +5,7 @@ from typing import Any
 from anyio import to_thread
 from sqlalchemy import select
 
+from consultations import appearance
 from consultations.analysis import indexing, sentiment
 from consultations.outcome import exports
 from dialogue import absences, accounts, jobs, limits, notices, people
@@ -81,6 +82,7 @@ SWEEPS = (
     queue.sweep,
     jobs.sweep,
     log.sweep,
+    appearance.sweep,
 )
 
 

@@ -15,7 +15,7 @@ import moderation.tables  # noqa: F401
 from dialogue.kit.database import Base
 
 APPLICATION = "dialog"
-INSERT_ONLY = ("journal", "decisions")
+INSERT_ONLY = ("journal", "decisions", "versions", "appearances")
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 

@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.calendar import SEALED
 from consultations.tables import Area, Consultation, Measure, Point, Response
-from dialogue import comments, listing, threads
+from dialogue import comments, listing, threads, visits
 from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
 from dialogue.stances import OFFICIAL
-from dialogue.tables import Circle, Comment, Stance, Thread, Vote
+from dialogue.tables import Circle, Comment, Stance, Thread, Visit, Vote
 
 _comments = (
     select(func.count())
@@ -41,6 +41,9 @@ _POINT = (
         _comments,
         listing.gaps(Point.thread_id).label("gaps"),
         comments.waits(Point.thread_id).label("waits"),
+        visits.SINCE.label("since"),
+        visits.DUE.label("visit_due"),
+        visits.new(Point.thread_id).label("new"),
         *(
             column.label(f"thread_{column.name}")
             for column in threads.COLUMNS
@@ -51,6 +54,7 @@ _POINT = (
     .join(Thread, Thread.id == Point.thread_id)
     .outerjoin(Area, Area.id == Point.area_id)
     .outerjoin(Circle, Circle.id == Consultation.circle_id)
+    .outerjoin(Visit, visits.of_viewer(Point.thread_id))
     .where(
         Point.code == bindparam("code"),
         Consultation.published_at <= func.now(),
@@ -62,7 +66,8 @@ _POINT = (
 async def point(db: AsyncConnection, code: str, person_id: int | None = None) -> Record:
     """A point of a published consultation with its thread's dates and count of comments, else NotFound.
 
-    `gaps`: places whose text is gone; `waits`: something of this person waits to be published.
+    `gaps`: places whose text is gone; `waits`: something of this person waits to be published; `new`: how
+    much is new to them `since` their last visit; `visit_due`: this one is to be noted.
     """
     found = (await db.execute(_POINT, {"code": code.upper()[:20], "viewer": person_id})).first()
     if found is None:

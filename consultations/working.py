@@ -40,7 +40,9 @@ async def run(settings: Settings, url: str) -> None:
 async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
     """Run the queue until `stop`, again and again when it was lost; say so at once and every 30 seconds."""
     database = Database(url, pool=WORKER, statement_ms=600_000)
-    resources = {"house": app.house(settings, database)}
+    house = app.house(settings, database)
+    resources = {"house": house}
+    following = asyncio.create_task(house.city.follow(database))
     told = -REMINDER * 1.0
     try:
         while not stop.is_set():
@@ -51,6 +53,9 @@ async def work(settings: Settings, url: str, stop: asyncio.Event) -> None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 1)
     finally:
+        following.cancel()
+        with suppress(asyncio.CancelledError):
+            await following
         await database.close()
 
 

@@ -44,6 +44,7 @@ CAST = "sechs Monate nach dem Ende der Beteiligung ohne Bezug zur Person"
 UNLINKED = "offene Beteiligung: löschen; beendete: unter zufälligem Schlüssel behalten"
 WRITTEN = personal("Zeitpunkt des Beitrags", keep=COMMENT, on_erasure="bleibt")
 VOICE = personal("die Stimme und ihr Zeitpunkt", keep=CAST, on_erasure=UNLINKED)
+VISITED = personal("neu seit Ihrem letzten Besuch", keep=ACCOUNT)
 
 
 def one_of(column: str, values: tuple[str, ...], name: str = "") -> CheckConstraint:
@@ -272,6 +273,20 @@ class Comment(Base):
             sql("id DESC"),
             postgresql_where=sql("status IN ('hidden', 'withdrawn') AND parent_id IS NULL"),
         ),
+        # The mixed order goes round by this hash from a visitor's own place (docs/decisions/0009).
+        Index(
+            "ix_comments_mixed",
+            "thread_id",
+            sql("hashint8extended(id, 0)"),
+            "id",
+            postgresql_where=sql("status = 'published' AND parent_id IS NULL"),
+        ),
+        Index(
+            "ix_comments_published",
+            "thread_id",
+            "published_at",
+            postgresql_where=sql("status = 'published'"),
+        ),
         Index("ix_comments_parent_id", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
         Index("ix_comments_waiting", "created_at", "id", postgresql_where=sql("status = 'pending'")),
         Index("ix_comments_thread_id_status", "thread_id", "status"),
@@ -339,6 +354,18 @@ class Stance(Base):
         CheckConstraint("value BETWEEN -1 AND 1", name="known_value"),
         one_of("source", SOURCES),
     )
+
+
+class Visit(Base):
+    """When a person was last in a thread, and what is new to them there: since the visit before."""
+
+    __tablename__ = "visits"
+    person_id: Mapped[int] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    thread_id: Mapped[int] = mapped_column(
+        ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    since_at: Mapped[Moment | None] = mapped_column(info=VISITED)
+    last_at: Mapped[Created] = mapped_column(info=VISITED)
 
 
 class Actor(Base):

@@ -97,6 +97,10 @@ class Tallies:
         return tuple(sorted(one for one, votes in self.of.items() if votes.top))
 
     @cached_property
+    def tops(self) -> frozenset[int]:
+        return frozenset(self.top)
+
+    @cached_property
     def agreed(self) -> list[Ranked]:
         """Contributions, the most agreed with first."""
         return sorted((_ranked(agreement(self.of[one]), self.of[one], one) for one in self.top), reverse=True)
@@ -158,7 +162,7 @@ class Counter:
         self.close = self._kept.close
 
     async def of(self, threads: Mapping[int, bool]) -> dict[int, Tallies]:
-        """By thread id; `threads` says of each whether it has ended."""
+        """By thread id, for someone who was let into them; `threads` says of each whether it has ended."""
         return await self._kept.get(threads)
 
     async def _count(self, thread_ids: Collection[int]) -> dict[int, Tallies]:

@@ -121,6 +121,14 @@ async def _why_not(db: AsyncConnection, person_id: int, number: str) -> str:
     return str((await threads.open_for_writing(db, comment.thread_id, person_id)).address)
 
 
+_VOTED_ON = select(Vote.comment_id).where(Vote.person_id == _person)
+
+
+async def voted(db: AsyncConnection, person_id: int) -> set[int]:
+    """The ids of everything a person has voted on, anywhere."""
+    return set(await db.scalars(_VOTED_ON, {"person": person_id}))
+
+
 _ids: Any = bindparam("ids", type_=ARRAY(BigInteger))
 _mine = func.max(case((Vote.person_id == _person, Vote.value)))
 _MINE = select(Vote.comment_id, Vote.value).where(

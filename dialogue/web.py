@@ -15,20 +15,21 @@ from jinja2 import Environment
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection
-from starlette.datastructures import URL, FormData
+from starlette.datastructures import URL, FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from wtforms import Form
 
 from dialogue import accounts
 from dialogue.comments import NOBODY, Viewer
-from dialogue.kit import clock, tokens
+from dialogue.kit import clock, tokens, uploads
 from dialogue.kit.database import Database
 from dialogue.kit.errors import (
     Busy,
+    FileTooLarge,
     Invalid,
     Malformed,
     NotFound,
@@ -67,6 +68,9 @@ class House:
         return "__Host-session" if self.settings.https else "session"
 
 
+Note = Callable[[AsyncConnection], Awaitable[None]]
+
+
 @dataclass
 class Page:
     """One request on its way: the connection, the person, the form, and how to answer."""
@@ -74,9 +78,11 @@ class Page:
     request: Request
     house: House
     form: FormData
+    cut: bool = False  # more came in than the route takes: what stood first is in the form
     db: AsyncConnection = field(init=False)
     person: accounts.Current | None = None
     outcome: Any = None
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def params(self) -> dict[str, Any]:
@@ -122,6 +128,10 @@ class Page:
     def keyed(self, *parts: str) -> bytes:
         return tokens.keyed(self.house.settings.key, *parts)
 
+    def later(self, note: Note) -> None:
+        """Note something once the request is answered for: its own small transaction, and no failure of it."""
+        self.notes.append(note)
+
     def number(self, name: str, default: int = 0) -> int:
         """A whole number from the address, else NotFound: out of range is no page of ours."""
         value = self.query.get(name)
@@ -147,6 +157,15 @@ class Page:
             return UUID(str(value))
         except ValueError:
             raise Malformed from None
+
+    async def upload(self, name: str, most: int, too_large: str) -> bytes | None:
+        """The form's file, None without one; raises FileTooLarge with the sentence."""
+        file = self.form.get(name)
+        if self.cut or (isinstance(file, UploadFile) and (file.size or 0) > most):
+            raise FileTooLarge(too_large, field=name)
+        if not isinstance(file, UploadFile) or not (file.filename or file.size):
+            return None
+        return await file.read()
 
     def filled(self, form: type[F], **more: Any) -> F:
         """The form with what was sent (POST) or with defaults (GET)."""
@@ -217,21 +236,32 @@ def get(address: str, handler: Handler, *, name: str, access: Access) -> Route:
 
 
 def post(
-    address: str, handler: Handler, *, name: str, access: Access, prepare: Preparation | None = None
+    address: str,
+    handler: Handler,
+    *,
+    name: str,
+    access: Access,
+    prepare: Preparation | None = None,
+    file: int = 0,
 ) -> Route:
     """A write: one transaction, committed before the first byte of the answer leaves.
+
+    `file`: the bytes of one file the form may bring, from people who may use the route.
 
     `prepare` is for work so slow that no connection should wait for it: it reads what the work needs and
     returns it; the work is done before the transaction begins, which then has to check what it relies on.
     """
-    return _route(address, handler, name, access, "POST", prepare)
+    return _route(address, handler, name, access, "POST", prepare, file)
 
 
-def alone(address: str, text: str, *, name: str, access: Access) -> Route:
-    """An answer that needs neither database nor person: the process says that it lives."""
+def alone(address: str, made: Callable[[Request], Response], *, name: str, access: Access) -> Route:
+    """An answer that needs neither database nor person: that the process lives, or a file made of its address."""
 
-    async def endpoint(_: Request) -> Response:
-        return PlainTextResponse(text)
+    async def endpoint(request: Request) -> Response:
+        try:
+            return made(request)
+        except Refusal as refusal:
+            return await answer(request, refusal)
 
     endpoint.access = access  # type: ignore[attr-defined]
     path.add(route := Route(address, endpoint, name=name))
@@ -245,12 +275,13 @@ def _route(
     access: Access,
     method: str,
     prepare: Preparation | None = None,
+    file: int = 0,
 ) -> Route:
     async def endpoint(request: Request) -> Response:
         form = None
         try:
-            form = await _form(request)
-            page = Page(request, request.app.state.house, form)
+            form, cut = await _received(request, access, file)
+            page = Page(request, request.app.state.house, form, cut)
             async with asyncio.timeout(SECONDS):
                 if prepare:
                     await _prepare(page, prepare, access)
@@ -259,8 +290,13 @@ def _route(
             return response
         except Exception as error:  # the one place where every "no" and every failure becomes a page
             return await answer(request, error, form)
+        finally:
+            if form is not None:
+                await form.close()
 
     endpoint.access = access  # type: ignore[attr-defined]
+    if file:
+        endpoint.limit = BODY_LIMIT + file  # type: ignore[attr-defined]
     path.add(route := Route(address, endpoint, name=name, methods=[method]))
     return route
 
@@ -269,20 +305,41 @@ def _route(
 _STRANGE = re.compile(r"charset\s*=\s*\"?(?!utf-?8\b|us-ascii\b)", re.IGNORECASE)
 
 
-async def _form(request: Request) -> FormData:
+async def _received(request: Request, access: Access, file: int) -> tuple[FormData, bool]:
+    """The form, and whether more came in than the route takes."""
     if request.method != "POST":
-        return FormData()
+        return FormData(), False
     if _STRANGE.search(request.headers.get("content-type", "")):
         raise Malformed
+    files = file if uploads.brings_file(request) else 0
+    admitted = bool(files) and await _admits(request, access)
     try:
-        async with asyncio.timeout(SECONDS):
-            form = await request.form(max_fields=MAX_FIELDS, max_files=0, max_part_size=BODY_LIMIT)
+        async with asyncio.timeout(uploads.SECONDS if admitted else SECONDS):
+            form, cut = await _form(request, files, BODY_LIMIT + (files if admitted else 0))
         "".join(f"{name}{value}" for name, value in form.multi_items()).encode()  # no half surrogate pair
     except (HTTPException, LookupError, ValueError):
         raise Malformed from None
     except TimeoutError:
         raise TooSlow from None
-    return form
+    return form, cut
+
+
+async def _form(request: Request, files: int, most: int) -> tuple[FormData, bool]:
+    if files:
+        return await uploads.read(request, most, max_fields=MAX_FIELDS)
+    return await request.form(max_fields=MAX_FIELDS, max_files=0, max_part_size=BODY_LIMIT), False
+
+
+async def _admits(request: Request, access: Access) -> bool:
+    """Whether this person may send a file here: nobody else's is read."""
+    house: House = request.app.state.house
+    async with asyncio.timeout(SECONDS), house.database.reading() as db:
+        person = await accounts.current(db, request.cookies.get(house.cookie))
+    try:
+        access.admit(person)
+    except Refusal:
+        return False
+    return True
 
 
 async def _enter(page: Page, access: Access) -> None:
@@ -316,15 +373,23 @@ async def _serve(page: Page, handler: Handler, access: Access) -> Response:
 
 
 async def _note_presence(page: Page) -> None:
-    """Note every five minutes that the person was here. The request is already answered for: what fails
-    here is not its failure."""
-    if page.person is None or clock.now() - page.person.seen_at <= accounts.SEEN_EVERY:
+    """Note what the page asked for, and every five minutes that the person was here. The request is already
+    answered for: what fails here is not its failure."""
+    notes = page.notes + _presence(page.person)
+    if not notes:
         return
     try:
         async with asyncio.timeout(1), page.house.database.writing() as db:
-            await accounts.seen(db, page.person)
+            for note in notes:
+                await note(db)
     except Exception as error:
         log.warning("presence_not_noted", kind=type(error).__name__)
+
+
+def _presence(person: accounts.Current | None) -> list[Note]:
+    if person is None or clock.now() - person.seen_at <= accounts.SEEN_EVERY:
+        return []
+    return [lambda db: accounts.seen(db, person)]
 
 
 # --- a "no" becomes a page --------------------------------------------------------------------------

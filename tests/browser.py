@@ -72,13 +72,19 @@ class Browser:
         return self._seen(response)
 
     async def post(
-        self, path: str, *, follow: bool = True, headers: dict[str, str] | None = None, **form: Any
+        self,
+        path: str,
+        *,
+        follow: bool = True,
+        headers: dict[str, str] | None = None,
+        files: dict[str, Any] | None = None,
+        **form: Any,
     ) -> Seen:
-        """Send a form as a browser does: with its Origin, following the redirect."""
+        """Send a form as a browser does: with its Origin, following the redirect; files come last."""
         sent = {"origin": self.origin, "sec-fetch-site": "same-origin", "referer": self.here} | (
             headers or {}
         )
-        response = await self.client.post(path, data=form, headers=sent, follow_redirects=follow)
+        response = await self.client.post(path, data=form, files=files, headers=sent, follow_redirects=follow)
         return self._seen(response)
 
     async def sign_in(self, person: Made, password: str = PASSWORD) -> Seen:

@@ -87,19 +87,22 @@ EMPTY = "; ".join(
 )
 
 
-@pytest.fixture
-async def database(shared_database: Database, owner: asyncpg.Connection) -> AsyncIterator[Database]:
-    """The database, empty before and after."""
-    yield shared_database
-    await owner.execute(EMPTY)
-
-
 @dataclass(frozen=True)
 class Running:
     """The application in this process, and what its requests share."""
 
     app: Any
     house: House
+
+
+@pytest.fixture
+async def database(
+    shared_database: Database, owner: asyncpg.Connection, running: Running
+) -> AsyncIterator[Database]:
+    """The database, empty before and after; the city looks as in its file."""
+    yield shared_database
+    await owner.execute(EMPTY)
+    running.house.city.take(None)
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,15 @@
 """One plain builder per row; each call commits."""
 
 from datetime import date, timedelta
+from hashlib import sha256
 from itertools import count
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from consultations.tables import Area, Consultation, Phase, Point
+from consultations.tables import Appearance, Area, Consultation, Logo, Phase, Point
 from dialogue import accounts
 from dialogue.kit import clock, tokens
 from dialogue.kit.database import Database
@@ -191,6 +192,16 @@ class Make:
             "reason": "Ihr Beitrag enthält eine Beleidigung. Bitte schreiben Sie ihn ohne sie noch einmal.",
         }
         return await self.row(Rule, rulebook_id=book_id, **(defaults | values))
+
+    async def logo(self, data: bytes = b"<svg/>", kind: str = "svg", **values: Any) -> Made:
+        defaults = {"digest": sha256(data).hexdigest(), "width": 384, "height": 192}
+        return await self.row(Logo, data=data, kind=kind, **(defaults | values))
+
+    async def appearance(self, **values: Any) -> Made:
+        """A saved look, after all others."""
+        async with self.database.writing() as db:
+            newest = (await db.execute(select(func.max(Appearance.id)))).scalar() or 0
+        return await self.row(Appearance, follows=newest, **values)
 
     async def terms(self, **values: Any) -> Made:
         defaults = {

@@ -126,6 +126,7 @@ class Area(Part):
 class Document(Part):
     title: Text
     note: Maybe = ""
+    address: Annotated[str, _like("(https://[^\\s]+)?", "Erwartet ist eine Adresse mit https://.")] = ""
 
 
 class Point(Part):

@@ -11,6 +11,7 @@ from anyio import to_thread
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consultations import calendar
 from consultations.content import reading, shapes
 from consultations.outcome import bulk
 from consultations.tables import Area, Consultation, Measure, Phase, Point
@@ -150,18 +151,7 @@ async def _new_point(
     db: AsyncConnection, stored: Stored, point: shapes.Point, position: int
 ) -> tuple[int, int]:
     home = stored.consultations[point.consultation]
-    frame = (await db.execute(select(Consultation.__table__).where(Consultation.id == home))).one()
-    opens_at, closes_at = clock.span(frame.starts_on, frame.ends_on)
-    thread_id = await _add(
-        db,
-        Thread,
-        title=f"{point.code} {point.title}",
-        address=f"/punkte/{point.code}",
-        opens_at=opens_at,
-        closes_at=closes_at,
-        sealed_until=frame.sealed_until,
-        checks_first=frame.checks_first,
-    )
+    thread_id = await _add(db, Thread, title=point.title, address=f"/punkte/{point.code}")
     point_id = await _add(
         db,
         Point,
@@ -169,8 +159,12 @@ async def _new_point(
         consultation_id=home,
         thread_id=thread_id,
         changed_at=clock.now() - timedelta(days=point.changed_days_ago),
-        documents=[document.model_dump() for document in point.documents],
+        documents=[
+            document.model_dump(exclude_defaults=True) | {"note": document.note}
+            for document in point.documents
+        ],
         position=position,
         **point.model_dump(include={"code", "title", "text", "rationale", "easy", "edition"}),
     )
+    await calendar.apply(db, home)
     return point_id, thread_id

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consultations import calendar
 from consultations.tables import Consultation, Phase, Point
 from dialogue import search
-from dialogue.kit import clock
 from dialogue.tables import Thread
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
@@ -44,19 +44,11 @@ async def create(db: AsyncConnection, slug: str, frame: Frame) -> int:
     """Store the frame under a free address; returns the thread's id."""
     consultation_id = await _consultation(db, slug, frame)
     code = await _free_code(db, frame.letter)
-    opens_at, closes_at = clock.span(frame.first, frame.last)
-    thread_id = await _insert(
-        db,
-        Thread,
-        title=f"{code} {frame.title}",
-        address=f"/punkte/{code}",
-        opens_at=opens_at,
-        closes_at=closes_at,
-        checks_first=frame.checks_first,
-    )
+    thread_id = await _insert(db, Thread, title=frame.title, address=f"/punkte/{code}")
     point = {"code": code, "title": frame.title, "text": frame.question, "rationale": frame.rationale}
     home = {"consultation_id": consultation_id, "thread_id": thread_id}
     await _insert(db, Point, **point, **home, edition="1.0", position=0)
+    await calendar.apply(db, consultation_id)
     await search.enqueue_all(db)
     return thread_id
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.responses import PlainTextResponse, Response
 
+from consultations.editing import pages
 from dialogue import accounts
 from dialogue.kit import jobs
 from dialogue.kit.errors import NotFound, Unavailable
@@ -17,6 +18,8 @@ from dialogue.web import Page, alone, get
 
 def _legal(slug: str) -> Any:
     async def legal(page: Page) -> Response:
+        if own := await pages.by_slug(page.db, slug, legal=True):
+            return page.render("consultations/page.html", page=own)
         found = page.house.city.pages.get(slug)
         if found is None:
             raise NotFound
@@ -31,6 +34,18 @@ def _legal(slug: str) -> Any:
         )
 
     return legal
+
+
+async def listed(page: Page) -> Response:
+    """What there is to read beside the dialogue; the foot of every page leads here."""
+    return page.render("consultations/pages.html", pages=await pages.published(page.db))
+
+
+async def one(page: Page) -> Response:
+    found = await pages.by_slug(page.db, page.params["slug"])
+    if found is None:
+        raise NotFound
+    return page.render("consultations/page.html", page=found)
 
 
 async def terms(page: Page) -> Response:
@@ -92,8 +107,10 @@ ROUTES = [
     get("/impressum", _legal("impressum"), name="imprint", access=EVERYONE),
     get("/datenschutz", _legal("datenschutz"), name="privacy", access=EVERYONE),
     get("/barrierefreiheit", _legal("barrierefreiheit"), name="accessibility", access=EVERYONE),
+    get("/seiten", listed, name="pages", access=EVERYONE),
+    get("/seiten/{slug}", one, name="page", access=EVERYONE),
     get("/demo/post", mailbox, name="demo_mail", access=EVERYONE),
     get("/demo/post/{id:int}", one_mail, name="demo_mail_one", access=EVERYONE),
-    alone("/healthz", "ok", name="healthz", access=EVERYONE),
+    alone("/healthz", lambda _: PlainTextResponse("ok"), name="healthz", access=EVERYONE),
     get("/readyz", readyz, name="readyz", access=EVERYONE),
 ]

@@ -76,6 +76,12 @@ class Invalid(Refusal):
     title = "Bitte prüfen Sie Ihre Eingabe"
 
 
+class FileTooLarge(Invalid):
+    """A file of a form; unlike TooLarge it is the form's own answer."""
+
+    status = 413
+
+
 class TooMany(Refusal):
     status = 429
     title = "Einen Moment bitte"

@@ -1,9 +1,10 @@
 """Forms: WTForms with German messages; a refusal becomes an error of its field or of the form."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from wtforms import Field, Form, HiddenField, StringField
+from wtforms import Field, FieldList, Form, FormField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from dialogue.kit.errors import Refusal
@@ -20,6 +21,11 @@ class GermanForm(Form):
 
     once = HiddenField()
 
+    @property
+    def faulty(self) -> list[Field]:
+        """Fields with an error, also those within groups."""
+        return [field for field in leaves(self) if field.errors]
+
     def refuse(self, error: Refusal) -> None:
         """Show a rule's "no" at its field; without one that can be seen it stands alone in the summary."""
         field = self._fields.get(error.field)
@@ -27,6 +33,15 @@ class GermanForm(Form):
             self.form_errors.append(error.text)
         else:
             field.errors = [*field.errors, error.text]
+
+
+def leaves(fields: Iterable[Field]) -> Iterator[Field]:
+    """All fields, also those within groups and repeated ones."""
+    for field in fields:
+        if isinstance(field, FormField | FieldList):
+            yield from leaves(field)
+        else:
+            yield field
 
 
 def plain(value: Any) -> Any:
@@ -45,7 +60,7 @@ def mailable(written: str) -> str:
     return str(found.ascii_email)
 
 
-def _mailable(_: Form, field: Field) -> None:
+def must_be_mailable(_: Form, field: Field) -> None:
     try:
         field.data = mailable(field.data)
     except EmailNotValidError:
@@ -59,7 +74,7 @@ def email_field(label: str) -> StringField:
         validators=[
             InputRequired("Bitte geben Sie Ihre E-Mail-Adresse ein."),
             Length(max=200, message="Bitte höchstens 200 Zeichen."),
-            _mailable,
+            must_be_mailable,
         ],
         render_kw={"autocomplete": "email", "inputmode": "email", "type": "email"},
     )

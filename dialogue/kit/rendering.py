@@ -32,11 +32,12 @@ def environment(**everywhere: Any) -> Environment:
         "ago": messages.ago,
         "number": messages.number,
         "paragraphs": text.paragraphs,
+        "markdown": text.markdown,
         "excerpt": text.excerpt,
         "remembered": lru_cache(maxsize=8192),  # a macro whose output depends on its arguments alone
     }
     env.filters.update(filters)
-    env.globals.update(static=files.static, once=once, section="", **everywhere)
+    env.globals.update(static=files.static, once=once, section="", language=messages.LOCALE, **everywhere)
     return env
 
 

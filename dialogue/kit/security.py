@@ -1,6 +1,6 @@
 """The door: host, origin, sizes and response headers, as one pure ASGI layer around everything."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -54,10 +54,16 @@ def line(host: str) -> str:
 
 
 class Door:
-    """Refuses what no page should ever see, and puts the security headers on every answer."""
+    """Refuses what no page should ever see, and puts the security headers on every answer.
 
-    def __init__(self, app: ASGIApp, *, origin: str, answer: Answer) -> None:
-        self.app, self.answer = app, answer
+    `larger`: how much may come in at paths that take files. There the route itself refuses what is declared
+    to be larger: it still reads the text that stands before the file.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, origin: str, answer: Answer, larger: Mapping[str, int] | None = None
+    ) -> None:
+        self.app, self.answer, self.larger = app, answer, larger or {}
         self.hosts = _hosts(origin)
         self.origins = {origin.partition(":")[0].encode() + b"://" + host for host in self.hosts}
         self.headers = [*HEADERS, HSTS] if origin.startswith("https:") else list(HEADERS)
@@ -73,7 +79,11 @@ class Door:
         except Refusal as refusal:
             await self.answer(scope, receive, guarded, refusal)
             return
-        await self.app(scope, _limited(receive), guarded)
+        await self.app(scope, _limited(receive, self._limit(scope, headers)), guarded)
+
+    def _limit(self, scope: Scope, headers: dict[bytes, bytes]) -> int:
+        brings_files = headers.get(b"content-type", b"").lower().startswith(b"multipart/form-data")
+        return self.larger.get(scope["path"], BODY_LIMIT) if brings_files else BODY_LIMIT
 
     def _check(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
         size = sum(len(name) + len(value) for name, value in scope["headers"])
@@ -89,7 +99,8 @@ class Door:
         length = headers.get(b"content-length", b"0")
         if not length.isdigit():
             raise Malformed
-        if len(length) > 20 or int(length) > BODY_LIMIT:
+        takes_files = self._limit(scope, headers) > BODY_LIMIT
+        if len(length) > 20 or (int(length) > BODY_LIMIT and not takes_files):
             raise TooLarge
         if scope["method"] not in SAFE and not self._same_origin(headers):
             raise Forbidden(
@@ -106,7 +117,8 @@ class Door:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *self.headers]
+                own = [header for header in self.headers if header[0] not in present]
+                message["headers"] = [*message["headers"], *own]
                 if b"cache-control" not in present:
                     message["headers"].append((b"cache-control", b"no-store"))
             await send(message)
@@ -125,7 +137,7 @@ def _hosts(origin: str) -> set[bytes]:
     return {f"{name}{port}".encode() for name in names}
 
 
-def _limited(receive: Receive) -> Receive:
+def _limited(receive: Receive, limit: int) -> Receive:
     """Count the body as it arrives: a length that was not declared is limited, too."""
     seen = 0
 
@@ -134,7 +146,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))
-            if seen > BODY_LIMIT:
+            if seen > limit:
                 raise TooLarge
         return message
 

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import bleach
 import regex
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from markupsafe import Markup
 
 _CONTROL = re.compile(
@@ -96,3 +98,46 @@ def _clean(html: str) -> str:
     return bleach.clean(
         html, tags={"p", "br", "a"}, attributes={"a": ["href", "rel"]}, protocols={"http", "https"}
     )
+
+
+# --- Markdown of the editors ------------------------------------------------------------------------
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable("image")
+_MARKDOWN.validateLink = re.compile(r"https?://|mailto:|/(?!/)", re.IGNORECASE).match  # type: ignore[method-assign,assignment]
+_WITH_HTML = MarkdownIt("commonmark")
+_BLOCKS = {"p", "br", "h2", "h3", "h4", "ul", "ol", "li", "blockquote", "pre", "hr"}
+_WORDS = {"a", "strong", "em", "code"}
+
+
+def _outline(tokens: list[Token]) -> None:
+    """Headings begin below the page's own and leave out no level, whatever was typed."""
+    depth, levels = 1, sorted({token.tag for token in tokens if token.type == "heading_open"})
+    for at, token in enumerate(tokens):
+        if token.type == "heading_open":
+            depth = min(levels.index(token.tag) + 2, depth + 1, 4)
+            token.tag = tokens[at + 2].tag = f"h{depth}"
+
+
+@lru_cache(maxsize=256)
+def markdown(text: str) -> Markup:
+    """Markdown of the editors as safe HTML: no HTML of its own, no images, links only outward or within."""
+    tokens = _MARKDOWN.parse(text)
+    _outline(tokens)
+    for token in tokens:
+        for child in token.children or ():
+            if child.type == "link_open":
+                child.attrs = {"href": child.attrs.get("href", ""), "rel": "noopener"}
+    return Markup(
+        bleach.clean(
+            _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}),
+            tags=_BLOCKS | _WORDS,
+            attributes={"a": ["href", "rel"], "ol": ["start"]},
+            protocols={"http", "https", "mailto"},
+        )
+    )
+
+
+def has_html(text: str) -> bool:
+    """Whether an editor typed HTML, which will be shown as it was typed."""
+    tokens = _WITH_HTML.parse(text)
+    return any(each.type.startswith("html_") for token in tokens for each in (token, *(token.children or ())))

@@ -1,4 +1,4 @@
-// The receipt: copy and print, both only offered where they work. What was sent from this address needs no draft.
+// The receipt: copy, only offered where it works. What was sent from this address needs no draft.
 
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue;
@@ -7,9 +7,5 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     await navigator.clipboard.writeText(button.dataset.copy);
     document.getElementById(button.getAttribute("aria-describedby")).textContent = button.dataset.done;
   });
-}
-for (const button of document.querySelectorAll("[data-print]")) {
-  button.hidden = false;
-  button.addEventListener("click", () => print());
 }
 sessionStorage.removeItem(`draft:${location.pathname}`);

@@ -18,7 +18,7 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 
 document.addEventListener("htmx:response:error", ({ detail: { ctx } }) => {
   const refusal = new DOMParser().parseFromString(ctx.text, "text/html").querySelector("#refusal");
-  if (refusal) show(ctx.sourceElement, refusal.childNodes);
+  if (refusal && ctx.sourceElement.matches("form")) show(ctx.sourceElement, refusal.childNodes);
 });
 
 // No answer at all: send the form the ordinary way, the browser says what is wrong.

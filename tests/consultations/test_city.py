@@ -46,6 +46,20 @@ def town(tmp_path):
             "phone = 3450000000",
             "In city.toml ist contact.phone kein Text in Anführungszeichen.",
         ),
+        (
+            "city.toml",
+            'platform = "',
+            'accent = "rot"\nplatform = "',
+            "In city.toml stimmt accent nicht: Bitte geben Sie die Farbe mit # und sechs Zeichen aus 0 bis 9 "
+            "und a bis f an, etwa #005465.",
+        ),
+        (
+            "city.toml",
+            'platform = "',
+            'accent = "#ffcc00"\nplatform = "',
+            "In city.toml stimmt accent nicht: Diese Farbe ist zu hell: Schrift auf dieser Farbe hat nur einen "
+            "Kontrast von 1,5 zu 1. Nötig sind 4,5 zu 1. Gut lesbar ist zum Beispiel #7d6300.",
+        ),
         ("city.toml", 'platform = "', 'titel = "', "In city.toml fehlt platform."),
         ("city.toml", 'title = "Geprüft"', "", "In city.toml fehlt step.2.title."),
         ("legal.toml", 'title = "Datenschutz"', "", "In legal.toml fehlt page.2.title."),
@@ -73,3 +87,17 @@ def test_everything_that_is_missing_is_named_at_once(town):
 
 def test_a_city_needs_no_words_about_a_demonstration(town):
     assert town("city.toml", 'demo_notice = "', 'other = "').demo_notice == ""
+
+
+def test_a_citys_colour_can_stand_in_its_file(town):
+    assert town("city.toml", 'platform = "', 'accent = "#7D6300"\nplatform = "').accent == "#7d6300"
+
+
+@pytest.mark.parametrize(
+    ("phone", "dial"),
+    [("0345 221-0", "03452210"), ("+49 (0)345 221-0", "+493452210"), ("0345/221 0", "03452210")],
+)
+def test_a_phone_number_is_dialled_without_its_signs(phone, dial):
+    contact = city.Contact(office="KI", address="Markt 1", mail="a@b.example", phone=phone)
+
+    assert contact.dial == dial

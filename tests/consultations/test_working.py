@@ -116,3 +116,17 @@ async def test_a_connection_that_no_longer_answers_is_given_up(app_url, database
 async def queue_is_empty(owner):
     yield
     await owner.execute("DELETE FROM pgqueuer; DELETE FROM pgqueuer_log; DELETE FROM pgqueuer_schedules")
+
+
+async def test_mails_show_the_newest_look_though_nobody_opens_a_page(settings, database, app_url, make):
+    folder, before = settings.data / "mail", set((settings.data / "mail").glob("*.eml"))
+    async with at_work(settings, app_url), asyncio.timeout(30):
+        await make.appearance(office="Rathaus Neustadt")
+        await asyncio.sleep(2.5)
+        person = await make.person()
+        async with database.writing() as db:
+            await jobs.enqueue(db, "mail", template="invite", person=person.id)
+        while not (found := set(folder.glob("*.eml")) - before):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+    assert b"Rathaus Neustadt, Halle" in found.pop().read_bytes()

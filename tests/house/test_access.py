@@ -1,5 +1,7 @@
 """Every route and every viewer: who may pass; deny is the default; reading changes nothing."""
 
+from uuid import uuid4
+
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import DBAPIError
@@ -8,7 +10,8 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from consultations import app as roof
-from consultations.tables import Export
+from consultations.editing import pages
+from consultations.tables import Export, InfoPage, Version
 from dialogue import accounts, web
 from dialogue.kit import clock, tokens
 from dialogue.roles import EVERYONE
@@ -33,6 +36,7 @@ MAY = {
     "panel": {"panelist"},
     "committee": {"committee"},
     "admins": {"admin"},
+    "editors": {"editor"},
     "readers of results": {"moderator", "editor", "panelist", "committee"},
 }
 # name: method, path, access, and the status for whoever may pass
@@ -40,8 +44,11 @@ TABLE = {
     "home": ("GET", "/", "everyone", 200),
     "consultations": ("GET", "/beteiligung", "everyone", 200),
     "consultation": ("GET", "/beteiligung/{slug}", "everyone", 200),
+    "cards": ("GET", "/beteiligung/{slug}/karten", "people", 200),
+    "play_card": ("POST", "/beteiligung/{slug}/karten", "people", 303),
     "strategy": ("GET", "/strategie", "everyone", 200),
     "point": ("GET", "/punkte/{code}", "everyone", 200),
+    "wording": ("GET", "/punkte/{code}/verlauf", "everyone", 200),
     "result": ("GET", "/punkte/{code}/ergebnis", "everyone", 200),
     "result_numbers": ("GET", "/punkte/{code}/ergebnis.csv", "everyone", 200),
     "search": ("GET", "/suche", "everyone", 200),
@@ -85,6 +92,11 @@ TABLE = {
     "export": ("POST", "/beteiligung/{slug}/export", "readers of results", 303),
     "job": ("GET", "/auftraege/{id:int}", "readers of results", 200),
     "download": ("POST", "/auftraege/{id:int}/datei", "readers of results", 200),
+    "appearance": ("GET", "/verwaltung/erscheinungsbild", "admins", 200),
+    "save_appearance": ("POST", "/verwaltung/erscheinungsbild", "admins", 303),
+    "restore_appearance": ("POST", "/verwaltung/erscheinungsbild/{id:int}/wiederherstellen", "admins", 303),
+    "accent": ("GET", "/erscheinungsbild/{accent}.css", "everyone", 200),
+    "logo": ("GET", "/erscheinungsbild/{digest}.{ending}", "everyone", 200),
     "administration": ("GET", "/verwaltung", "admins", 200),
     "people": ("GET", "/verwaltung/personen", "admins", 200),
     "invite": ("GET", "/verwaltung/personen/einladen", "admins", 200),
@@ -111,10 +123,35 @@ TABLE = {
     "imprint": ("GET", "/impressum", "everyone", 200),
     "privacy": ("GET", "/datenschutz", "everyone", 200),
     "accessibility": ("GET", "/barrierefreiheit", "everyone", 200),
+    "pages": ("GET", "/seiten", "everyone", 200),
+    "page": ("GET", "/seiten/{slug}", "everyone", 200),
+    "editing": ("GET", "/redaktion", "editors", 200),
+    "edit_list": ("GET", "/redaktion/{kind}", "editors", 200),
+    "edit_new": ("GET", "/redaktion/{kind}/neu", "editors", 200),
+    "edit_item": ("GET", "/redaktion/{kind}/{uid:uuid}", "editors", 200),
+    "edit_save": ("POST", "/redaktion/{kind}/{uid:uuid}", "editors", 303),
+    "edit_preview": ("GET", "/redaktion/{kind}/{uid:uuid}/vorschau", "editors", 200),
+    "edit_publish": ("POST", "/redaktion/{kind}/{uid:uuid}/veroeffentlichen", "editors", 303),
+    "edit_history": ("GET", "/redaktion/{kind}/{uid:uuid}/verlauf", "editors", 200),
+    "edit_step": ("GET", "/redaktion/{kind}/{uid:uuid}/verlauf/{step:int}", "editors", 200),
+    "edit_restore": ("POST", "/redaktion/{kind}/{uid:uuid}/wiederherstellen", "editors", 303),
+    "edit_discard": ("POST", "/redaktion/{kind}/{uid:uuid}/verwerfen", "editors", 303),
+    "edit_withdraw": ("POST", "/redaktion/{kind}/{uid:uuid}/zuruecknehmen", "editors", 303),
+    "edit_sign_off": ("POST", "/redaktion/{kind}/{uid:uuid}/freigeben", "editors", 303),
     "demo_mail": ("GET", "/demo/post", "everyone", 200),
     "demo_mail_one": ("GET", "/demo/post/{id:int}", "everyone", 200),
     "healthz": ("GET", "/healthz", "everyone", 200),
     "readyz": ("GET", "/readyz", "everyone", 200),
+}
+LOOK = {
+    "name": "Neustadt",
+    "platform": "KI-Dialog Neustadt",
+    "question": "Wie soll Neustadt künstliche Intelligenz nutzen?",
+    "intro": "Worum es geht.",
+    "office": "Kontaktstelle KI",
+    "address": "Am Markt 1",
+    "mail": "ki@neustadt.example",
+    "phone": "0345 221-0",
 }
 ABOUT_PEOPLE = ("person", "add_grant", "revoke", "block", "unblock", "add_absence", "end_absence")
 ABOUT_CIRCLES = ("circle", "rename_circle", "add_members", "remove_member")
@@ -148,8 +185,11 @@ class House:
             b"Subject: x\r\nTo: x@halle.example\r\nDate: Mon, 02 Nov 2026 08:00:00 +0000\r\n\r\nx\r\n"
         )
         usual = {"slug": point.consultation.slug, "code": point.code, "number": published.number}
-        usual |= {"thread": point.thread.id, "id": job.id}
+        usual |= {"thread": point.thread.id, "id": job.id, "accent": "005465"}
+        logo, look = await make.logo(), await make.appearance(platform="KI-Dialog Neustadt")
+        usual |= {"digest": logo.digest, "ending": "svg"}
         self.values = dict.fromkeys(TABLE, usual) | {"demo_mail_one": {"id": 7}}
+        self.values["restore_appearance"] = {"id": look.id}
         self.values |= {name: {"number": own.number} for name in OWN}
         self.values |= {name: {"number": waits.number} for name in ("case", "claim", "decide")}
         deputy, invited = await make.moderator(), await make.citizen(password=None)
@@ -160,12 +200,14 @@ class House:
         self.values |= {"remove_circle": {"id": (await make.circle()).id}}
         self.values |= {"end_own_absence": {"absence": 1}}
         days = {"first": str(clock.today()), "last": str(clock.today())}
+        self.values |= await self.edited()
         link = {"password": PASSWORD}
         standing_in = {"add_absence": self.person.id, "add_own_absence": deputy.id}
         if "moderator" not in (roles or ()):
             standing_in["add_absence"] = (await make.moderator()).id
         self.forms = {
             "vote": {"vote": "agree"},
+            "play_card": {"vote": "agree", "nummer": published.number, "karte": published.id},
             "stance": {"stance": "pass"},
             **{name: {"text": TEXT} for name in ("do_write", "do_reply", "do_edit")},
             "open_receipt": {"number": published.number, "secret": "AAAA"},
@@ -181,6 +223,7 @@ class House:
             "do_reset": link | {"schluessel": await self.link(other, "reset")},
             "decide": {"decision": "publish", "revision": "1"},
             "export": {"role": viewer},
+            "save_appearance": LOOK | {"version": look.id, "action": "save"},
             "do_invite": {"email": "neu@halle.example", "role": "", "where": ""},
             "add_grant": {"role": "editor", "where": ""},
             "block": {"last_day": str(clock.today()), "why": "Beleidigt andere immer wieder."},
@@ -188,7 +231,35 @@ class House:
             "rename_circle": {"name": "Personal der Schulen"},
             "add_members": {"addresses": "neu@halle.example"},
             **{name: days | {"deputy": str(other)} for name, other in standing_in.items()},
+            "edit_save": {"base": "1", "title": "Ethik", "summary": "Neu."},
+            **{name: {"base": "1"} for name in ("edit_publish", "edit_discard")},
+            "edit_withdraw": {"base": "0"},
+            "edit_restore": {"base": "2", "step": "1"},
+            "edit_sign_off": {"office": "Rechtsamt", "seen": self.imprint.changed_at.isoformat()},
         }
+
+    async def edited(self):
+        """Something of its own for each step of editing, so that none stands in the way of another."""
+        uid = next(uid for uid, slug in pages.LEGAL_UIDS.items() if slug == "impressum")
+        text = {"slug": "impressum", "title": "Impressum", "text": "Wer hier schreibt."}
+        self.imprint = await self.make.row(InfoPage, uid=uid, legal=True, **text)
+        info = await self.make.row(InfoPage, slug="hilfe", title="Hilfe", text="So geht es.")
+        empty = await self.make.consultation()
+        names = [name for name, row in TABLE.items() if "{uid" in row[1]]
+        found = {name: {"kind": "felder", "uid": await self.drafted(name)} for name in names}
+        found |= {name: {"kind": "felder"} for name in ("edit_list", "edit_new")}
+        found["edit_withdraw"] = {"kind": "beteiligungen", "uid": empty.uid}
+        found["edit_sign_off"] = {"kind": "seiten", "uid": uid}
+        found["edit_step"]["step"] = 1
+        return found | {"page": {"slug": info.slug}}
+
+    async def drafted(self, name):
+        uid = uuid4()
+        content = {"title": "Ethik", "summary": "Worum es geht.", "slug": f"feld-{uid.hex}"}
+        for number in range(1, 3 if name == "edit_restore" else 2):
+            values = {"kind": "area", "act": "saved", "content": content}
+            await self.make.row(Version, subject=uid, number=number, **values)
+        return uid
 
     async def link(self, person, purpose):
         async with self.database.writing() as db:
@@ -241,8 +312,8 @@ def dump(owner):
 
 
 async def rows(owner):
-    """All rows of all tables but the sessions, as text."""
-    tables = [name for name in [*TABLES, "pgqueuer"] if name != "sign_ins"]
+    """All rows of all tables, as text; but when someone was here is noted after the answer."""
+    tables = [name for name in [*TABLES, "pgqueuer"] if name not in {"sign_ins", "visits"}]
     return {name: [str(row) for row in await owner.fetch(f'SELECT * FROM "{name}"')] for name in tables}
 
 

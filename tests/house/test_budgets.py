@@ -13,6 +13,8 @@ from dialogue.kit import clock, tokens
 from dialogue.kit.files import STATIC
 from dialogue.tables import Comment
 
+TEMPLATES = STATIC.parent / "templates"
+
 MOST = 8
 # Random numbers would meet by chance among tens of thousands.
 NUMBERS = (f"{a}-{b}" for a, b in product(map("".join, product(tokens.CROCKFORD, repeat=3)), repeat=2))
@@ -72,7 +74,11 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
         f"/punkte/{point.code}",
     ]
     pages += [
+        f"/beteiligung/{point.consultation.slug}/karten?punkt={point.code}",
         f"/punkte/{point.code}?sort=newest",
+        f"/punkte/{point.code}?sort=agreed",
+        f"/punkte/{point.code}?sort=divided",
+        f"/punkte/{point.code}?druck=1",
         f"/beitraege/{first[0]['number']}",
         "/konto",
         "/netiquette",
@@ -102,6 +108,7 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
             found[page] = len(statements)
         return found
 
+    await queries()  # the first visit is noted
     few = await queries()
     await make.point(await make.consultation())
     await fill(database, point.thread, author, 10_000)
@@ -173,7 +180,17 @@ def test_styles_scripts_and_fonts_stay_small():
     def size(pattern):
         return sum(len(gzip.compress(file.read_bytes())) for file in STATIC.glob(pattern))
 
-    assert size("css/*.css") < 16_000
+    def styles(template):
+        named = re.findall(r"css/([a-z]+)\.css", template.read_text())
+        listed = re.findall(r"for sheet in \(([^)]*)\)", template.read_text())
+        return {*named, *re.findall(r"'(?:css/)?([a-z]+)(?:\.css)?'", " ".join(listed))}
+
+    everywhere = styles(TEMPLATES / "base.html")
+    pages = {file.name: everywhere | styles(file) for file in TEMPLATES.rglob("*.html")}
+    heaviest = max(pages, key=lambda name: sum(size(f"css/{sheet}.css") for sheet in pages[name]))
+
+    assert sum(size(f"css/{sheet}.css") for sheet in pages[heaviest]) < 13_000, heaviest
+    assert size("css/*.css") < 22_000
     assert size("js/*.js") < 6_000
     assert size("vendor/kern/*.css") < 48_000
     assert sum(file.stat().st_size for file in STATIC.glob("vendor/fira-sans/*.woff2")) < 400_000

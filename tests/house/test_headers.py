@@ -83,7 +83,8 @@ async def places(make):
     comment = await make.comment(point.thread)
     await make.terms()
     values = {"slug": point.consultation.slug, "code": point.code, "number": comment.number}
-    return values | {"thread": point.thread.id, "id": 1}
+    values |= {"thread": point.thread.id, "id": 1, "kind": "punkte", "uid": point.uid, "step": 1}
+    return values | {"accent": "ffffff", "digest": "0" * 64, "ending": "svg"}
 
 
 PAGES = [route for route in roof.ROUTES if "GET" in route.methods]
@@ -100,6 +101,24 @@ async def test_every_page_is_protected_and_kept_by_nobody(everyone, make, method
 
     assert answer.status_code < 500
     is_protected(answer)
+
+
+async def test_the_citys_colour_and_logo_are_protected_and_kept_for_a_year(browser, make):
+    drawing, painting = await make.logo(), await make.logo(b"PNG", "png")
+    colour = await browser.client.get("/erscheinungsbild/005465.css")
+    painted = await browser.client.get(f"/erscheinungsbild/{painting.digest}.png")
+    drawn = await browser.client.get(f"/erscheinungsbild/{drawing.digest}.svg")
+
+    for answer in (colour, painted):
+        is_protected(answer, cache=KEPT)
+    assert (protection(drawn), drawn.headers["cache-control"]) == (HEADERS, KEPT)
+    assert csp(drawn) == {
+        "default-src": "'none'",
+        "sandbox": "",
+        **dict.fromkeys(("base-uri", "form-action", "frame-ancestors"), "'none'"),
+    }
+    kinds = [answer.headers["content-type"] for answer in (colour, painted, drawn)]
+    assert kinds == ["text/css; charset=utf-8", "image/png", "image/svg+xml"]
 
 
 async def test_every_static_file_is_protected_and_kept_for_a_year(browser):

@@ -6,14 +6,17 @@ from datetime import timedelta
 from html import unescape
 from itertools import product
 from urllib.parse import urljoin
+from uuid import uuid4
 
 import pytest
 
 from consultations.app import ROUTES
+from consultations.editing import rulebooks
 from consultations.outcome import exports
 from consultations.outcome.formats import FORMATS
 from consultations.outcome.readme import ROLES
-from consultations.tables import Response
+from consultations.pages.editing_views import FOLDERS
+from consultations.tables import Response, Version
 from dialogue.kit import clock
 
 VIEWERS = {
@@ -29,7 +32,7 @@ HIDDEN = ("pending", "rejected", "hidden", "withdrawn")
 TEXTS = set(HIDDEN)
 SEES = {name: set() for name in VIEWERS} | {
     "moderator": TEXTS | {"circle", "its title"},  # everything of the consultations they moderate
-    "editor": {"circle", "its title"},
+    "editor": {"circle", "its title", "draft"},  # their drafts, and nothing that waits to be checked
     "member": {"circle", "its title"},
     "admin": {"its title", "email"},  # people and where their roles hold
     "author": TEXTS | {"email"},
@@ -40,6 +43,7 @@ MARKS = {status: f"Kennwort-{status}-Zwiebelkuchen" for status in HIDDEN} | {
     "its title": "Kennwort-Titel-Zwiebelkuchen",
     "tally of votes": "13\xa0Stimmen",
     "count of stances": "11\xa0Antworten",
+    "draft": "Kennwort-Entwurf-Zwiebelkuchen",
 }
 NUMBER = "ZZZ-ZZZ"
 LINK = re.compile(r'href="((?!/static/|/konto/anmelden)[/?][^"#]*)')
@@ -91,6 +95,32 @@ class City:
             words = {"outcome": "adopted", "reasons": "Ja.", "before": "Alt.", "after": "Neu."}
             values = words | {"comment_id": comment.id, "point_id": self.open.id, "published_at": clock.now()}
             await self.make.row(Response, **values)
+        await self.draft()
+
+    async def draft(self):
+        """One of every kind, saved and not published; one of them of something that is public, one thrown away."""
+        words = dict.fromkeys(
+            ("title", "text", "summary", "lead", "about", "intro", "rationale"), MARKS["draft"]
+        )
+        words |= {"slug": "zwiebelkuchen", "code": "Z77", "state": "planned", "consultation": ""}
+        planned = await self.make.consultation(
+            title=MARKS["its title"], lead=MARKS["draft"], about=MARKS["draft"], published_at=None
+        )
+        of_it = {"consultation": str(planned.uid), "code": "Z78"}
+        self.drafts = [
+            (planned.uid, "consultation", words | {"slug": planned.slug, "title": planned.title}),
+            (self.open.uid, "point", words | {"code": self.open.code}),
+            (uuid4(), "point", words | of_it),
+            *((uuid4(), kind, words) for kind in ("point", "area", "measure", "page")),
+            (rulebooks.UID, "rulebook", words | {"rules": []}),
+        ]
+        for uid, kind, content in self.drafts:
+            await self.make.row(Version, subject=uid, number=1, kind=kind, act="saved", content=content)
+        thrown = {"subject": uuid4(), "kind": "page"}
+        for number, act in ((1, "saved"), (2, "discarded")):
+            await self.make.row(
+                Version, number=number, act=act, content=words if number == 1 else {}, **thrown
+            )
 
     async def comment(self, status, **values):
         text = MARKS[status]
@@ -122,15 +152,23 @@ class City:
             "slug": [each.consultation.slug for each in (self.open, self.sealed, self.circle)],
             "thread": [self.open.thread.id, self.sealed.thread.id, self.circle.thread.id],
             "id": [1, 7, self.author.id, self.keeps.id],
+            "kind": list(FOLDERS.values()),
+            "uid": [uid for uid, *_ in self.drafts],
+            "step": [1],
+            "accent": ["005465", "ffffff"],
+            "digest": ["0" * 64],
+            "ending": ["png", "svg"],
         }
         for route in ROUTES:
             if "GET" in route.methods:
                 for filled in product(*(values[name] for name in route.param_convertors)):
                     yield route.path_format.format(**dict(zip(route.param_convertors, filled, strict=True)))
-        yield from (f"/punkte/{code}?sort=newest" for code in values["code"])
         for words in ("Zwiebelkuchen", "Kennwort", "zwie", "Text", *values["number"], *values["code"]):
             yield f"/suche?q={words}"
         yield from ("/verwaltung/personen?zeige=alle", "/verwaltung/personen?suche=zwiebelkuchen")
+        orders = ("sort=newest", "sort=agreed", "sort=divided", "druck=1")
+        yield from (f"/punkte/{code}?{order}" for code in values["code"] for order in orders)
+        yield f"/beteiligung/{self.open.consultation.slug}/karten?stimmen=1&zuletzt={self.public.id}"
         yield from ("/moderation?ab=2020-01-01T00:00:00%2B00:00", "/moderation/protokoll?vor=9", "/unbekannt")
 
 
@@ -225,7 +263,8 @@ async def public_pages(browser, city):
     ]
     for point in (city.open, city.sealed):
         addresses += [f"/beteiligung/{point.consultation.slug}", f"/punkte/{point.code}"]
-        addresses += [f"/punkte/{point.code}?sort=newest", f"/punkte/{point.code}/ergebnis"]
+        more = ("?sort=newest", "?sort=agreed", "?druck=1", "/ergebnis")
+        addresses += [f"/punkte/{point.code}{each}" for each in more]
         addresses += [f"/suche?q={words}" for words in ("Zwiebelkuchen", "Text", point.code)]
     return {address: (await browser.get(address)).words("body") for address in addresses}
 

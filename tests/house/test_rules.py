@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from consultations import app, checks, schema
+from consultations import accent, app, checks, schema, town
 from dialogue import notices
 from dialogue.kit.database import Base
 from dialogue.kit.settings import Settings
@@ -166,6 +166,22 @@ def test_the_short_addresses_in_the_hot_templates_are_those_of_the_routes():
     assert path("vote", number="X") == "/beitraege/X/stimme"
     assert path("unvote", number="X") == "/beitraege/X/stimme/zuruecknehmen"
     assert path("write_reply", number="X") == "/beitraege/X/antworten"
+    assert path("accent", accent="005465") == accent.address("#005465").partition("?")[0]
+    assert path("logo", digest="X", ending="svg") == town.Logo("X", "svg", 1, 1).address
+
+
+def test_what_is_rendered_once_does_not_name_the_city():
+    """Macros and their templates' top level are rendered at import: the city may change after that."""
+    sources = "\n".join(file.read_text() for file in TEMPLATES)
+    imported = {Path(name).name for name in re.findall(r"{%-? from [\"']([^\"']+)[\"'] import", sources)}
+    top_level = re.compile(r"{%-? set [^%]*\bcity\b|remembered")
+    found = [
+        file.name
+        for file in TEMPLATES
+        if file.name in imported and "city." in file.read_text() and top_level.search(file.read_text())
+    ]
+
+    assert found == []
 
 
 def test_the_public_addresses_are_stable():
@@ -174,6 +190,7 @@ def test_the_public_addresses_are_stable():
     promised = {
         "/",
         "/beteiligung/{slug}",
+        "/beteiligung/{slug}/karten",
         "/punkte/{code}",
         "/punkte/{code}/ergebnis",
         "/beitraege/{number}",
@@ -181,6 +198,7 @@ def test_the_public_addresses_are_stable():
         "/beitrag",
         "/suche",
         "/moderation",
+        "/redaktion",
         "/gremium",
         "/ausschuss",
         "/konto",

@@ -5,6 +5,7 @@ import os
 import socket
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.policy import default
@@ -47,10 +48,15 @@ PATIENCE = 10_000  # ms; a page that needs longer is broken
 @pytest.fixture(scope="session")
 async def app_url(cluster: postgres.Cluster) -> str:
     """The database of the journeys, migrated, as the application's role."""
+    return await migrated(cluster, "journeys")
+
+
+async def migrated(cluster: postgres.Cluster, name: str) -> str:
+    """A new database at the newest migration; connects as the application's role."""
     admin = await jobs.connect(cluster.url("postgres", "postgres"))
-    await admin.execute("CREATE DATABASE journeys")
+    await admin.execute(f"CREATE DATABASE {name}")
     await admin.close()
-    owner = cluster.url("postgres", "journeys")
+    owner = cluster.url("postgres", name)
     await schema.migrate(owner)
     return make_url(owner).set(username=schema.APPLICATION).render_as_string(hide_password=False)
 
@@ -77,11 +83,18 @@ async def live(
     app_url: str, journeys_database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Live]:
     """The demonstration's city, answering on a free port until all journeys are over."""
+    data = tmp_path_factory.mktemp("journeys")
+    (data / "demo.json").write_text("{}")
+    async with served(app_url, data) as (origin, running):
+        yield Live(origin, running, await _filled(journeys_database), data / "mail")
+
+
+@asynccontextmanager
+async def served(app_url: str, data: Path) -> AsyncIterator[tuple[str, Running]]:
+    """The application over a database, on a free port: its origin, and what its requests share."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    data = tmp_path_factory.mktemp("journeys")
-    (data / "demo.json").write_text("{}")
     settings = Settings(data=data, origin=origin, secret=KEY, limits=False)
     app = roof.create(settings, Database(app_url, pool=5), count_seconds=0)
     server = uvicorn.Server(
@@ -90,7 +103,7 @@ async def live(
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
-        yield Live(origin, Running(app, app.app.state.house), await _filled(journeys_database), data / "mail")
+        yield origin, Running(app, app.app.state.house)
     finally:
         server.should_exit = True
         await asyncio.to_thread(thread.join)

@@ -9,6 +9,8 @@ from uuid import uuid4
 import asyncpg
 from sqlalchemy import func, insert, select
 
+from consultations.editing import items
+from consultations.editing.pages import LEGAL_UIDS
 from consultations.outcome import exports
 from consultations.tables import Consultation, Point, Response
 from dialogue import comments, threads
@@ -18,6 +20,7 @@ from dialogue.kit.database import Database
 from dialogue.tables import Absence, Comment, Job, Thread
 from moderation import decisions, intake
 from moderation.tables import Rule
+from tests.consultations.editing.conftest import POINT, Desk, consultation
 from tests.make import Made, Make
 
 SECRET = "0123-4567-89AB"
@@ -89,6 +92,7 @@ async def rare(database: Database, make: Make, people: dict[str, Made], work: An
         "own": await write(database, moderator, thread, "Das schreibe ich als Bürgerin."),
         **await _of_the_demonstration(database),
         **await _jobs(database, panelist),
+        **await _edited(make, people["editor"]),
         **await _circle(make, people, later),
     }
     await decide(database, moderator, words["refused"], "reject", REASONS)
@@ -134,6 +138,27 @@ async def _circle(make: Make, people: dict[str, Made], later: dict[str, Any]) ->
     days = {"starts_on": clock.today(), "ends_on": clock.today() + timedelta(days=9)}
     await make.row(Absence, person_id=away.id, deputy_id=people["moderator"].id, **days)
     return {"circle": str(circle.id), "away": str(away.id), "away_email": away.email}
+
+
+async def _edited(make: Make, editor: Made) -> dict[str, str]:
+    """Drafts, a point whose wording changed, a page with HTML in it, and something thrown away."""
+    desk, uids = Desk(make.database, editor), {}
+    days = {"starts_on": (clock.today() + timedelta(days=30)).isoformat(), "ends_on": ""}
+    uids["planned"] = await desk.save("consultation", **consultation(title="In Vorbereitung", **days))
+    in_it = {"consultation": str(uids["planned"]), "code": "Z19", "easy": "Kurz."}
+    uids["new_point"] = await desk.save("point", **(POINT | in_it))
+    point = await make.point(await make.consultation(ends_on=clock.today() + timedelta(days=400)), code="Z18")
+    for text in ("Was KI schreibt, muss man erkennen.", "Was KI schreibt oder malt, muss man erkennen."):
+        await desk.save("point", point.uid, text=text)
+        if "malt" not in text:
+            await desk.publish("point", point.uid)
+    page = "## Wie geht das?\n\n- lesen\n- **schreiben**\n\n<b>Fragen?</b> [Netiquette](/netiquette)"
+    uids["info"] = await desk.published("page", title="So geht es", text=page)
+    await desk.save("page", uids["info"], text=page + "\n\nNeu.")
+    uids["imprint"] = next(uid for uid, slug in LEGAL_UIDS.items() if slug == "impressum")
+    gone = await desk.save("area", title="Verworfenes Feld")
+    await desk.act(items.discard, "area", gone)
+    return {name: str(uid) for name, uid in uids.items()} | {"changed": str(point.uid), "gone": str(gone)}
 
 
 async def _jobs(database: Database, panelist: Made) -> dict[str, str]:

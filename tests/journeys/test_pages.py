@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,9 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page
 
 from consultations.app import ROUTES
+from consultations.editing import rulebooks
+from dialogue.kit import clock
+from dialogue.tables import Visit
 from tests.journeys import scenes
 from tests.journeys.conftest import open_context
 from tests.make import PASSWORD
@@ -19,7 +23,10 @@ RULES = {
     "light": {"type": "tag", "values": TAGS},
     "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
 }
-NOT_HTML = {"healthz", "readyz", "vote_back", "result_numbers"}  # words for machines, a redirect, a table
+# With all rules also in the dark.
+WHOLE = {"start", "running consultation", "open point, signed in", "write", "queue", "appearance"}
+CARDS = "Beitrag für Beitrag abstimmen"
+NOT_HTML = {"healthz", "readyz", "vote_back", "result_numbers", "accent", "logo"}  # for machines
 
 
 @dataclass(frozen=True)
@@ -113,6 +120,25 @@ async def decided_without_rule(page: Page, city: dict[str, Any]) -> Any:
     return await navigation.value
 
 
+async def voted(page: Page, city: dict[str, Any]) -> Any:
+    """A card after the first vote, as without JavaScript."""
+    await page.goto("/beteiligung/leitlinien-und-einsatz/karten")
+    return await _voted(page)
+
+
+async def _voted(page: Page) -> Any:
+    form = page.locator(".deck__card")
+    await form.evaluate("form => form.replaceWith(form.cloneNode(true))")  # htmx does not know the copy
+    async with page.expect_navigation() as navigation:
+        await page.get_by_role("button", name="Neutral").click()
+    return await navigation.value
+
+
+async def voted_ten(page: Page, city: dict[str, Any]) -> Any:
+    await page.goto("/beteiligung/leitlinien-und-einsatz/karten?stimmen=9")
+    return await _voted(page)
+
+
 KINDS = [
     Kind("start", "home", "", at("/"), "Wie soll Halle künstliche Intelligenz nutzen?"),
     Kind("list", "consultations", "", at("/beteiligung"), "Mitreden"),
@@ -131,6 +157,15 @@ KINDS = [
     Kind("open point", "point", "", at("/punkte/E3"), "E3"),
     Kind("open point, signed in", "point", "citizen", at("/punkte/E3?sort=newest"), "E3"),
     Kind("ended point", "point", "", at("/punkte/E1"), "E1"),
+    Kind("ended point, by votes", "point", "", at("/punkte/E1?sort=divided"), "E1"),
+    Kind("open point, nothing voted on", "point", "admin", at("/punkte/E3?sort=agreed"), "E3"),
+    Kind("point with new contributions", "point", "returning", at("/punkte/E3"), "E3"),
+    Kind("point on paper", "point", "", at("/punkte/E1?druck=1"), "E1"),
+    Kind("card", "cards", "citizen", at("/beteiligung/leitlinien-und-einsatz/karten"), CARDS),
+    Kind("card after a vote", "play_card", "writer", voted, CARDS),
+    Kind("cards, ten voted on", "cards", "writer", voted_ten, CARDS),
+    Kind("cards, none yet", "cards", "citizen", at("/beteiligung/leer/karten"), CARDS),
+    Kind("cards, over", "cards", "citizen", at("/beteiligung/auftakt/karten"), "Diese Beteiligung", 409),
     Kind("empty point", "point", "", at("/punkte/Z1"), "Z1"),
     Kind("sealed point", "point", "citizen", at("/punkte/Z2"), "Z2"),
     Kind("comment with replies", "comment", "", at("/beitraege/{talked}"), "Beitrag"),
@@ -292,6 +327,85 @@ KINDS = [
     Kind("job, running", "job", "panelist", at("/auftraege/{job_running}"), "Daten zu"),
     Kind("job, done", "job", "panelist", at("/auftraege/{job_done}"), "Daten zu"),
     Kind("job, failed", "job", "panelist", at("/auftraege/{job_failed}"), "Daten zu"),
+    Kind("appearance", "appearance", "admin", at("/verwaltung/erscheinungsbild"), "Erscheinungsbild"),
+    Kind(
+        "appearance, wrong",
+        "save_appearance",
+        "admin",
+        sent("/verwaltung/erscheinungsbild", accent="#ffcc00", phone="12", button="Speichern"),
+        "Erscheinungsbild",
+        422,
+    ),
+    Kind(
+        "appearance, preview",
+        "save_appearance",
+        "admin",
+        sent("/verwaltung/erscheinungsbild", accent="#7d6300", platform="Neustadt", button="Vorschau"),
+        "Erscheinungsbild",
+    ),
+    Kind("wording", "wording", "", at("/punkte/Z18/verlauf"), "Verlauf von Z18"),
+    Kind("wording, never changed", "wording", "", at("/punkte/E3/verlauf"), "Verlauf von E3"),
+    Kind("informations", "pages", "", at("/seiten"), "Informationen"),
+    Kind("information", "page", "", at("/seiten/so-geht-es"), "So geht es"),
+    Kind("desk of editors", "editing", "editor", at("/redaktion"), "Redaktion"),
+    Kind("list of points", "edit_list", "editor", at("/redaktion/punkte"), "Punkte"),
+    Kind("list of pages", "edit_list", "editor", at("/redaktion/seiten"), "Seiten"),
+    Kind("new consultation", "edit_new", "editor", at("/redaktion/beteiligungen/neu"), "Neue Beteiligung"),
+    Kind("new measure", "edit_new", "editor", at("/redaktion/massnahmen/neu"), "Neue Maßnahme"),
+    Kind("planned", "edit_item", "editor", at("/redaktion/beteiligungen/{planned}"), "In Vorbereitung"),
+    Kind("point to edit", "edit_item", "editor", at("/redaktion/punkte/{changed}"), "Kennzeichnung"),
+    Kind("legal page to edit", "edit_item", "editor", at("/redaktion/seiten/{imprint}"), "Impressum"),
+    Kind(
+        "netiquette to edit",
+        "edit_item",
+        "editor",
+        at(f"/redaktion/netiquette/{rulebooks.UID}"),
+        "Netiquette",
+    ),
+    Kind(
+        "editing with errors",
+        "edit_save",
+        "editor",
+        sent("/redaktion/punkte/{changed}", **{"documents-0-address": "http://x"}, button="Vorschau"),
+        "Kennzeichnung",
+        422,
+    ),
+    Kind(
+        "editing, overtaken",
+        "edit_save",
+        "editor",
+        posted("/redaktion/punkte/{changed}", base="1", title="Anders", text="Was eine KI malt."),
+        "Kennzeichnung",
+        409,
+    ),
+    Kind(
+        "preview of a plan",
+        "edit_preview",
+        "editor",
+        at("/redaktion/beteiligungen/{planned}/vorschau"),
+        "Vorschau",
+    ),
+    Kind(
+        "preview of a point", "edit_preview", "editor", at("/redaktion/punkte/{changed}/vorschau"), "Vorschau"
+    ),
+    Kind("preview of a page", "edit_preview", "editor", at("/redaktion/seiten/{info}/vorschau"), "Vorschau"),
+    Kind(
+        "all versions", "edit_history", "editor", at("/redaktion/punkte/{changed}/verlauf"), "Alle Fassungen"
+    ),
+    Kind(
+        "versions of what is gone",
+        "edit_history",
+        "editor",
+        at("/redaktion/felder/{gone}/verlauf"),
+        "Alle Fassungen",
+    ),
+    Kind(
+        "one version",
+        "edit_step",
+        "editor",
+        at("/redaktion/punkte/{changed}/verlauf/2"),
+        "2. Entwurf gespeichert",
+    ),
     Kind("demo mail", "demo_mail", "", at("/demo/post"), "Post der Demonstration"),
     Kind("demo mail, none", "demo_mail", "", with_no_mail, "Post der Demonstration"),
     Kind("one demo mail", "demo_mail_one", "", at("/demo/post/{one_mail}"), "Ihr Beitrag"),
@@ -327,16 +441,29 @@ async def tabs(chromium, live):
         await context.close()
 
 
+async def visitor(who: str, make, live, city) -> Any:
+    """Somebody of the demonstration, or somebody new: for what can be done once, or who was here a week ago."""
+    if who not in {"writer", "returning"}:
+        return live.people.get(who)
+    person = await make.citizen()
+    if who == "returning":
+        week = clock.now() - timedelta(days=7)
+        await make.row(Visit, person_id=person.id, thread_id=int(city["thread"]), last_at=week)
+    return person
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 async def test_page(kind, visit, tabs, city, live, make):
     async def seen(scheme: str, width: int) -> list[str]:
-        person = await make.citizen() if kind.who == "writer" else live.people.get(kind.who)
+        person = await visitor(kind.who, make, live, city)
         page = await visit(person, tab=tabs[scheme, width], refusals=(kind.status,))
         answer = await kind.opened(page, city)
         heading = await page.locator("h1").inner_text()
         expected = (kind.status, kind.heading.format(**city))
         assert (answer.status, heading[: len(expected[1])]) == expected
-        found = await findings(page, scheme) + await beyond_the_edge(page, width)
+        found = await findings(page, "light" if kind.name in WHOLE else scheme) + await beyond_the_edge(
+            page, width
+        )
         await page.evaluate("sessionStorage.clear()")
         await page.goto("about:blank")
         return [f"{scheme}, {width} px: {each}" for each in found]
@@ -344,9 +471,9 @@ async def test_page(kind, visit, tabs, city, live, make):
     assert [found for mode in await asyncio.gather(*(seen(*mode) for mode in MODES)) for found in mode] == []
 
 
-async def findings(page: Page, scheme: str) -> list[str]:
-    """What axe says; in the dark it looks at the colours, the rest is the same page."""
-    results = await Axe().run(page, options={"resultTypes": ["violations"], "runOnly": RULES[scheme]})
+async def findings(page: Page, rules: str) -> list[str]:
+    """What axe says; in the dark it looks at the colours, the rest is the same page but for a few kinds."""
+    results = await Axe().run(page, options={"resultTypes": ["violations"], "runOnly": RULES[rules]})
     return [
         f"{violation['id']}: {node['html'][:300]}"
         for violation in results.response["violations"]

@@ -53,3 +53,12 @@ async def test_queue_and_receipt(visit, live, database):
     await page.locator(".receipt").wait_for()
 
     assert max([await picture(desk, "queue"), await picture(page, "receipt")]) <= HEAVIEST
+
+
+async def test_cards_on_the_phone(visit, live):
+    page = await visit(live.people["citizen"], width=320, has_touch=True)
+    await page.goto("/beteiligung/leitlinien-und-einsatz/karten")
+    await page.get_by_role("button", name="Stimme zu", exact=True).tap()
+    await page.locator(".deck__last").wait_for()
+
+    assert await picture(page, "cards-320") <= HEAVIEST

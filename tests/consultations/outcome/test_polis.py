@@ -156,7 +156,7 @@ async def test_an_imported_rejection_can_be_undone_like_one_made_here(folder, lo
         number = (await db.execute(select(Comment.number).where(Comment.status == "rejected"))).scalar_one()
         comment = await comments.by_number(db, number, comments.Viewer(moderates=True))
         values = {"pseudonym": "", "email": "", "source": "account", "sign_in_id": 0, "seen_at": clock.now()}
-        who = Current(id=moderator.id, roles=frozenset({"moderator"}), **values)
+        who = Current(id=moderator.id, grants=frozenset({("moderator", None)}), **values)
         await decisions.decide(db, who, comment, decisions.Ruling("restore", comment.revision))
 
     async with database.reading() as db:

@@ -1,0 +1,53 @@
+"""What changed between two texts, word by word."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+WORDS = re.compile(r"\w+|\s+|[^\w\s]")
+MOST = 1_000_000  # pairs of words to compare in one paragraph; above, the whole paragraph counts as replaced
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of text that stayed, went or came."""
+
+    kind: str  # same, gone, new
+    text: str
+
+
+def pieces(before: str, after: str) -> list[Piece]:
+    """The text after, with what went and what came; joined without `gone` it is the text after."""
+    found: list[Piece] = []
+    for kind, text in _by_paragraph(before, after):
+        if text and found and found[-1].kind == kind:
+            found[-1] = Piece(kind, found[-1].text + text)
+        elif text:
+            found.append(Piece(kind, text))
+    return found
+
+
+def _by_paragraph(before: str, after: str) -> Iterator[tuple[str, str]]:
+    """Paragraphs first, words only where a paragraph changed: the time grows with the square of what is compared."""
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    for tag, a, b, c, d in _steps(old, new):
+        if tag == "equal":
+            yield "same", "".join(new[c:d])
+        else:
+            yield from _by_word(WORDS.findall("".join(old[a:b])), WORDS.findall("".join(new[c:d])))
+
+
+def _by_word(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
+    for tag, a, b, c, d in _steps(old, new):
+        if tag == "equal":
+            yield "same", "".join(new[c:d])
+        else:
+            yield "gone", "".join(old[a:b])
+            yield "new", "".join(new[c:d])
+
+
+def _steps(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+    if len(old) * len(new) > MOST:
+        return [("replace", 0, len(old), 0, len(new))]
+    return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()  # type: ignore[return-value]
