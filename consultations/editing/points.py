@@ -11,6 +11,7 @@ from consultations import calendar
 from consultations.editing.kinds import Gap, Listed, Stored, Written, empty, id_of, is_taken, next_code
 from consultations.editing.versions import Content
 from consultations.tables import Area, Consultation, Point
+from dialogue import search
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict
 from dialogue.tables import Thread
@@ -128,6 +129,7 @@ async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -
         changed = {} if edition == there.edition else {"changed_at": func.now()}
         row = update(Point).where(Point.uid == uid).values(edition=edition, **values, **moved, **changed)
         await db.execute(row)
+    await search.enqueue_all(db)
     await calendar.apply(db, home.id)
     code = there.code if there else content["code"]
     at = (await db.execute(select(Point.position).where(Point.uid == uid))).scalar_one()
