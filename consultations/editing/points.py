@@ -129,6 +129,7 @@ async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -
         changed = {} if edition == there.edition else {"changed_at": func.now()}
         row = update(Point).where(Point.uid == uid).values(edition=edition, **values, **moved, **changed)
         await db.execute(row)
+    await search.enqueue_all(db)
     await calendar.apply(db, home.id)
     await search.enqueue_all(db)
     code = there.code if there else content["code"]

@@ -92,15 +92,19 @@ def test_the_commands_work_one_after_the_other_and_leave_no_server_behind(tmp_pa
     read = run(tmp_path, "analyse", slug)
     out = tmp_path / "out.zip"
     exported = run(tmp_path, "export", slug, "--format", "csv", "--as", "panelist", "--out", str(out))
+    book = run(tmp_path, "export", slug, "--format", "xlsx", "--out", str(tmp_path / "out.xlsx"))
+    indexed = run(tmp_path, "index")
     verified = run(tmp_path, "journal", "verify")
     checked = run(tmp_path, "check", **GOOD)
 
-    results = [migrated, made, loaded, read, exported, verified, checked]
-    assert [result.returncode for result in results] == [0] * 7, [result.stderr for result in results]
+    results = [migrated, made, loaded, read, exported, book, indexed, verified, checked]
+    assert [result.returncode for result in results] == [0] * 9, [result.stderr for result in results]
     assert made.stdout.startswith("http://127.0.0.1:8000/konto/passwort?schluessel=")
     assert (unknown.returncode, "Diese Rolle gibt es nicht: king." in unknown.stderr) == (2, True)
     assert sum(json.loads(read.stdout).values()) == 120
     assert len(zipfile.ZipFile(out).read("stimmen.csv").splitlines()) == 3001
+    assert json.loads(book.stdout)["rows"] == {"Beiträge": 120, "Punkte": 1, "Stimmen": 3000}
+    assert indexed.stdout.strip() == "121"
     assert checked.stdout.strip() == "Alles in Ordnung."
     assert postgres.attach(tmp_path) is None
 

@@ -1,12 +1,14 @@
 """Search: what is found, in which order, what is never found, and what happens with odd input."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, strategies
 from hypothesis import settings as cases
 
 from consultations.analysis import indexing
+from consultations.editing import points as editing
 from consultations.tables import Area, Measure, Response
 from dialogue import search as index
 from dialogue.kit import clock
@@ -211,6 +213,19 @@ async def test_a_changed_point_is_found_by_its_new_words_alone(search, said, own
 
     assert points(await search("Kamera")) == ["E2"]
     assert points(await search("Texte")) == []
+
+
+async def test_a_point_that_editors_publish_is_found_and_its_compounds_with_the_job(
+    search, make, database, work
+):
+    home = await make.consultation()
+    content = {"consultation": str(home.uid), "code": "N1", "title": "Überwachungskameras", "text": "Neu"}
+    async with database.writing() as db:
+        await editing.apply(db, uuid4(), content, uuid4())
+    at_once = points(await search("Überwachungskameras"))
+    await work()
+
+    assert (at_once, points(await search("Kamera"))) == (["N1"], ["N1"])
 
 
 async def test_measures_are_found_by_their_title(search, make):
