@@ -28,7 +28,7 @@ from dialogue.grants import TODAY
 from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
 from dialogue.tables import Circle, Thread
-from moderation.tables import ThreadRulebook
+from moderation.tables import Rulebook, ThreadRulebook
 
 _seal = func.greatest(
     Consultation.sealed_until,
@@ -57,6 +57,7 @@ class Entry:
     attribution: str
     contact: str
     privacy: str
+    rulebook: str
     results: list[dict[str, str]]
     points: int
     sealed: bool
@@ -99,6 +100,7 @@ _ENTRIES = (
         Consultation.attribution,
         Consultation.contact,
         Consultation.privacy,
+        func.coalesce(Rulebook.version, "").label("rulebook"),
         Consultation.results,
         select(func.count())
         .where(Point.consultation_id == Consultation.id)
@@ -111,6 +113,7 @@ _ENTRIES = (
         func.coalesce(Circle.name, "").label("circle"),
     )
     .outerjoin(Circle, Circle.id == Consultation.circle_id)
+    .outerjoin(Rulebook, Rulebook.id == Consultation.rulebook_id)
     .where(Consultation.published_at <= func.now())
     .order_by(Consultation.ends_on.desc(), Consultation.id.desc())
 )

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue.kit.database import Record
-from dialogue.kit.errors import Invalid
+from dialogue.kit.errors import Invalid, NotFound
 from moderation.tables import Rule, Rulebook, ThreadRulebook
 
 _newest = (
@@ -24,6 +24,8 @@ _chosen = (
 _in_force = func.coalesce(_chosen, _newest)
 _BOOK = select(Rulebook.__table__).where(Rulebook.id == _in_force)
 _RULES = select(Rule.__table__).where(Rule.rulebook_id == _in_force).order_by(Rule.number)
+_VERSION = select(Rulebook.__table__).where(Rulebook.version == bindparam("version"))
+_OF_VERSION = select(Rule.__table__).where(Rule.rulebook_id == bindparam("book")).order_by(Rule.number)
 _ONE = (
     select(Rule.id, Rule.number, Rulebook.version)
     .join(Rulebook, Rulebook.id == Rule.rulebook_id)
@@ -42,6 +44,13 @@ class Netiquette:
 async def current(db: AsyncConnection) -> Netiquette:
     """The version in force, with its rules in order."""
     return Netiquette((await db.execute(_BOOK, {"thread": None})).first(), await of(db, None))
+
+
+async def version(db: AsyncConnection, word: str) -> Netiquette:
+    """One version, in force or not, with its rules in order; NotFound for one that never was."""
+    if (book := (await db.execute(_VERSION, {"version": word})).first()) is None:
+        raise NotFound
+    return Netiquette(book, list(await db.execute(_OF_VERSION, {"book": book.id})))
 
 
 async def of(db: AsyncConnection, thread_id: int | None) -> list[Record]:

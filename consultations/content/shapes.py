@@ -181,6 +181,9 @@ class Consultation(Dated):
     lead: Text
     about: Text
     moderation: Literal["pre", "post"] = "pre"
+    circle: Maybe = ""
+    contact: Maybe = ""
+    privacy: Maybe = ""
     phase: list[Phase] = []
     result: list[Result] = []
 

@@ -17,7 +17,7 @@ from consultations.outcome import bulk
 from consultations.tables import Area, Consultation, Measure, Phase, Point
 from dialogue import journal, search
 from dialogue.kit import clock
-from dialogue.tables import Terms, Thread
+from dialogue.tables import Circle, Terms, Thread
 from moderation.tables import Rule, Rulebook
 
 Say = Callable[[str], None]
@@ -38,6 +38,7 @@ class Stored:
 
     today: date
     published_at: datetime
+    rulebook: int | None = None
     rules: dict[str, int] = field(default_factory=dict)
     areas: dict[str, int] = field(default_factory=dict)
     consultations: dict[str, int] = field(default_factory=dict)
@@ -113,16 +114,19 @@ async def _rules(db: AsyncConnection, stored: Stored, book: shapes.NetiquetteFil
             row = rule.model_dump() | {"number": int(rule.number), "rulebook_id": book_id}
             await db.execute(insert(Rule).values(**row))
     rows = await db.execute(select(Rule.number, Rule.id).where(Rule.rulebook_id == book_id))
+    stored.rulebook = book_id
     stored.rules = {str(row.number): row.id for row in rows}
 
 
 async def _consultation(db: AsyncConnection, stored: Stored, found: shapes.Consultation) -> None:
-    values = found.model_dump(include={"slug", "title", "lead", "about"}) | {
+    values = found.model_dump(include={"slug", "title", "lead", "about", "contact", "privacy"}) | {
         "starts_on": found.first(stored.today),
         "ends_on": found.last(stored.today),
         "checks_first": found.moderation == "pre",
         "published_at": stored.published_at,
         "results": [result.model_dump() for result in found.result],
+        "rulebook_id": stored.rulebook,
+        "circle_id": await _circle(db, found.circle) if found.circle else None,
     }
     consultation_id, new = await _once(db, stored, Consultation.slug, values)
     stored.consultations[found.slug] = consultation_id
@@ -130,6 +134,12 @@ async def _consultation(db: AsyncConnection, stored: Stored, found: shapes.Consu
         dates = {"starts_on": phase.first(stored.today), "ends_on": phase.last(stored.today)}
         words = phase.model_dump(include={"kind", "title", "text"})
         await db.execute(insert(Phase).values(consultation_id=consultation_id, **words, **dates))
+
+
+async def _circle(db: AsyncConnection, name: str) -> int:
+    """The circle of this name; without members until somebody takes them in."""
+    there = (await db.execute(select(Circle.id).where(Circle.name == name))).scalar()
+    return int(there) if there is not None else await _add(db, Circle, name=name)
 
 
 async def _point(db: AsyncConnection, stored: Stored, point: shapes.Point, position: int) -> None:

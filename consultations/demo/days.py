@@ -9,10 +9,12 @@ from dialogue.kit import clock
 _THREADS = "IN (SELECT thread_id FROM points JOIN examples USING (consultation_id))"
 _COMMENTS = f"IN (SELECT id FROM comments WHERE thread_id {_THREADS})"  # noqa: S608 - nothing of anybody's
 _EXAMPLES = "IN (SELECT consultation_id FROM examples)"
+_POINTS = f"IN (SELECT uid FROM points WHERE consultation_id {_EXAMPLES})"  # noqa: S608 - nothing of anybody's
 # What moves in each table: days as they are, moments by Berlin's clock, so that midnight stays midnight.
 _MOVED = (
     ("consultations", "starts_on ends_on", "published_at", f"id {_EXAMPLES}"),
     ("phases", "starts_on ends_on", "", f"consultation_id {_EXAMPLES}"),
+    ("versions", "", "saved_at", f"subject {_POINTS}"),
     ("points", "", "changed_at", f"consultation_id {_EXAMPLES}"),
     ("threads", "", "opens_at closes_at", f"id {_THREADS}"),
     ("responses", "", "published_at", f"comment_id {_COMMENTS}"),

@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.content import reading, storing
 from consultations.content.shapes import Content
-from consultations.tables import Example, Response
+from consultations.demo import staff
+from consultations.tables import Example, Point, Response, Version
 from dialogue import accounts, journal
 from dialogue.kit import clock, jobs, tokens
 from dialogue.kit.text import normalise
@@ -73,6 +74,8 @@ async def city(db: AsyncConnection, say: Say) -> None:
     say("Stimmen …")
     await _votes(db, loaded)
     await _responses(db, loaded)
+    await staff.speak(db, loaded.points)
+    await _wordings(db, loaded)
     await journal.record(db, "demo.loaded", "demo")
 
 
@@ -187,7 +190,7 @@ async def _votes(db: AsyncConnection, loaded: Loaded) -> None:
                     }
                 )
         for code, (_, thread_id) in loaded.points.items():
-            if rng.random() < diligence:
+            if code not in staff.CODES and rng.random() < diligence:
                 value = _draw(rng, *_leaning(published, code, group))
                 at = _between(rng, loaded, loaded.ended[code] + 10, code)
                 stances.append(
@@ -232,6 +235,27 @@ async def _responses(db: AsyncConnection, loaded: Loaded) -> None:
         )
 
 
+async def _wordings(db: AsyncConnection, loaded: Loaded) -> None:
+    """How the sentences of the first consultation's points read before contributions changed them."""
+    changed: dict[str, list[dict[str, str]]] = {}
+    for answer in _read("responses")["response"]:
+        if answer["after"].strip() and answer["before"].strip():
+            changed.setdefault(answer["point"], []).append(answer)
+    for code, answers in changed.items():
+        now = (await db.execute(select(Point.__table__).where(Point.code == code))).one()
+        former = now.text
+        for answer in answers:
+            former = former.replace(answer["after"].strip(), answer["before"].strip())
+        words = {"title": now.title, "rationale": now.rationale, "code": now.code}
+        for number, edition, wording, at in (
+            (1, "1.0", former, loaded.moment(ANNOUNCED)),
+            (2, now.edition, now.text, now.changed_at),
+        ):
+            content = words | {"text": wording, "edition": edition}
+            step = {"subject": now.uid, "number": number, "kind": "point", "act": "published"}
+            await db.execute(insert(Version).values(**step, content=content, saved_at=at))
+
+
 async def logins(db: AsyncConnection, known: list[dict[str, str]] | None = None) -> list[dict[str, str]]:
     """One account per role and a second one for moderation, with the passwords of the entries, else with new ones."""
     entries = known or [
@@ -243,7 +267,9 @@ async def logins(db: AsyncConnection, known: list[dict[str, str]] | None = None)
         there = update(Person).where(Person.email == entry["email"]).values(password).returning(Person.id)
         if (await db.execute(there)).first() is None:
             roles = [] if entry["role"] == "citizen" else [entry["role"].rstrip("2")]
-            await accounts.create(db, entry["email"], roles, entry["password"])
+            person_id = await accounts.create(db, entry["email"], roles, entry["password"])
+            if entry["role"] in staff.MEMBERS:
+                await staff.take_in(db, person_id)
             if not roles:
                 await db.execute(text(_GIVEN), {"email": entry["email"]})
     return entries

@@ -39,12 +39,35 @@ def _by_paragraph(before: str, after: str) -> Iterator[tuple[str, str]]:
 
 
 def _by_word(old: list[str], new: list[str]) -> Iterator[tuple[str, str]]:
-    for tag, a, b, c, d in _steps(old, new):
-        if tag == "equal":
-            yield "same", "".join(new[c:d])
+    runs = [("".join(old[a:b]), "".join(new[c:d])) for _, a, b, c, d in _steps(old, new)]
+    while (calmer := _without_crumbs(runs)) != runs:
+        runs = calmer
+    for gone, came in runs:
+        if gone == came:
+            yield "same", came
         else:
-            yield "gone", "".join(old[a:b])
-            yield "new", "".join(new[c:d])
+            yield "gone", gone
+            yield "new", came
+
+
+def _without_crumbs(runs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Words that happen to be the same between two larger changes belong to the change: nobody reads crumbs."""
+    found: list[tuple[str, str]] = []
+    at = 0
+    while at < len(runs):
+        if found and at + 1 < len(runs) and _is_crumb(found[-1], runs[at], runs[at + 1]):
+            three = (found.pop(), runs[at], runs[at + 1])
+            found.append(("".join(run[0] for run in three), "".join(run[1] for run in three)))
+            at += 2
+        else:
+            found.append(runs[at])
+            at += 1
+    return found
+
+
+def _is_crumb(before: tuple[str, str], run: tuple[str, str], after: tuple[str, str]) -> bool:
+    changed = before[0] != before[1] and after[0] != after[1] and run[0] == run[1]
+    return changed and len(run[0]) <= min(max(map(len, before)), max(map(len, after)))
 
 
 def _steps(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:

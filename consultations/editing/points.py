@@ -131,6 +131,7 @@ async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -
         await db.execute(row)
     await search.enqueue_all(db)
     await calendar.apply(db, home.id)
+    await search.enqueue_all(db)
     code = there.code if there else content["code"]
     at = (await db.execute(select(Point.position).where(Point.uid == uid))).scalar_one()
     return Written(f"point:{code}", {"edition": edition, "code": code, "position": at})

@@ -1,95 +1,31 @@
-"""The editors' forms: which fields each kind has, in which groups, with which limits."""
+"""The editors' forms: which fields each kind has, in which groups."""
 
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
 
-from wtforms import (
-    DateField,
-    Field,
-    FieldList,
-    Form,
-    FormField,
-    HiddenField,
-    IntegerField,
-    RadioField,
-    SelectField,
-    StringField,
-    TextAreaField,
-)
+from wtforms import Field, FieldList, FormField, HiddenField, RadioField, SelectField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
-from wtforms.validators import InputRequired, NumberRange, Optional, Regexp, ValidationError
+from wtforms.validators import Optional, Regexp
 
 from consultations.editing import schedule
-from dialogue.kit.forms import GermanForm, plain
-from dialogue.kit.text import length
+from consultations.pages.editing_fields import (
+    LINE,
+    LONG,
+    SHORT,
+    TEXT,
+    Part,
+    choice,
+    day,
+    https,
+    line,
+    place,
+    title,
+    words,
+)
+from dialogue.kit.forms import GermanForm
 
 MOST_DOCUMENTS, MOST_RULES = 15, 20
-LONG, TEXT, SHORT, LINE = 20_000, 8_000, 1_500, 200
-
-
-class Part(Form):
-    """A group of fields that is repeated, or belongs together."""
-
-    class Meta:
-        locales = ["de"]
-
-
-def _at_most(most: int) -> Any:
-    def check(_: Form, field: Field) -> None:
-        if (many := length(field.data or "")) > most:
-            raise ValidationError(f"Bitte höchstens {most} Zeichen; jetzt sind es {many}.")
-
-    return check
-
-
-def line(label: str, most: int = LINE, hint: str = "", *more: Any) -> StringField:
-    return StringField(label, filters=[plain], validators=[*more, _at_most(most)], description=hint)
-
-
-def words(label: str, most: int, hint: str = "", rows: int = 5) -> TextAreaField:
-    return TextAreaField(
-        label, filters=[plain], validators=[_at_most(most)], description=hint, render_kw={"rows": rows}
-    )
-
-
-def title(label: str, hint: str = "") -> StringField:
-    return line(label, LINE, hint, InputRequired(f"Bitte füllen Sie „{label}“ aus."))
-
-
-def choice(label: str, hint: str = "") -> SelectField:
-    return SelectField(label, description=hint, validate_choice=True)
-
-
-def _in_reach(_: Form, field: Field) -> None:
-    if field.data and not 2000 <= field.data.year <= 2200:
-        raise ValidationError("Bitte geben Sie ein Jahr zwischen 2000 und 2200 an.")
-
-
-def day(label: str, hint: str = "") -> DateField:
-    return DateField(label, validators=[Optional(), _in_reach], description=hint)
-
-
-def place() -> IntegerField:
-    return IntegerField(
-        "Platz in der Reihenfolge",
-        validators=[Optional(), NumberRange(0, 9999, "Bitte geben Sie eine Zahl von 0 bis 9999 an.")],
-        description="Kleine Zahlen stehen weiter oben. Ohne Angabe kommt es ans Ende.",
-        render_kw={"inputmode": "numeric"},
-    )
-
-
-def _https(_: Form, field: Field) -> None:
-    if not field.data:
-        return
-    try:
-        found = urlsplit(field.data)
-        fine = found.scheme == "https" and bool(found.hostname) and " " not in field.data
-    except ValueError:
-        fine = False
-    if not fine:
-        raise ValidationError("Bitte geben Sie eine vollständige Adresse an, die mit https:// beginnt.")
 
 
 class Draft(GermanForm):
@@ -134,7 +70,7 @@ class AreaForm(Draft):
 
 class DocumentPart(Part):
     title = line("Titel")
-    address = line("Adresse", 500, "Beginnt mit https://. Ohne Adresse steht nur der Titel da.", _https)
+    address = line("Adresse", 500, "Beginnt mit https://. Ohne Adresse steht nur der Titel da.", https)
     note = line("Hinweis dazu", 500)
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -214,7 +150,7 @@ class ConsultationForm(Draft):
     about = words("Hintergrund", LONG, "Warum jetzt? Wer entscheidet? Was geschieht mit den Beiträgen?", 8)
     starts_on = day("Erster Tag", "Von diesem Tag an kann man schreiben und abstimmen. Heute heißt: sofort.")
     ends_on = day("Letzter Tag", "Er gehört dazu. Später lässt er sich nur nach hinten verschieben.")
-    participation = FormField(PhaseWords, "Mitreden")
+    participation = FormField(PhaseWords, "Mitreden: eigene Worte dazu")
     information = FormField(PhasePart, "Vorher: Informieren")
     evaluation = FormField(PhasePart, "Danach: Auswerten")
     result = FormField(LastPhasePart, "Zum Schluss: Antworten")

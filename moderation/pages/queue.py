@@ -96,7 +96,10 @@ async def protocol(page: Page) -> Response:
 
 
 async def netiquette(page: Page) -> Response:
-    return page.render("moderation/rules.html", netiquette=await rules.current(page.db))
+    """The version in force, or the one under which a consultation is held."""
+    word = page.query.get("fassung")
+    found = await rules.version(page.db, word) if word else await rules.current(page.db)
+    return page.render("moderation/rules.html", netiquette=found)
 
 
 ROUTES = [

@@ -233,7 +233,7 @@ def test_a_citys_content_is_read_once_and_damaged_files_are_told(tmp_path):
     broken = run(tmp_path, "import", "city", str(tmp_path / "halle"))
 
     assert [result.returncode for result in (first, second, broken)] == [0, 0, 2]
-    assert first.stdout == second.stdout == "leitlinien-und-einsatz\nauftakt\n"
+    assert first.stdout == second.stdout == "leitlinien-und-einsatz\nauftakt\nwissen-der-beschaeftigten\n"
     assert "Neu – Teilnahmebedingungen: 1, Netiquette: 1, Handlungsfelder: 3" in first.stderr
     assert "Neu" not in second.stderr
     assert broken.stderr.splitlines()[-1] == "terms.toml lässt sich nicht lesen: No such file or directory."

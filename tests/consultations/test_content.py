@@ -165,7 +165,7 @@ async def test_everything_a_city_needs_is_there_afterwards(folder, load, rows, d
 async def test_nothing_of_the_demonstration_comes_along(load, rows, tmp_path):
     shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
 
-    assert await load(tmp_path) == ["leitlinien-und-einsatz", "auftakt"]
+    assert await load(tmp_path) == ["leitlinien-und-einsatz", "auftakt", "wissen-der-beschaeftigten"]
 
     assert [await rows(table.created_at) for table in (Person, Comment)] == [[], []]
     assert await rows(Example.consultation_id) == []
@@ -173,6 +173,7 @@ async def test_nothing_of_the_demonstration_comes_along(load, rows, tmp_path):
     assert await rows(Consultation.starts_on) == [
         (today - timedelta(days=150),),
         (today - timedelta(days=16),),
+        (today - timedelta(days=9),),
     ]
 
 

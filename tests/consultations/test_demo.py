@@ -36,7 +36,7 @@ async def test_it_has_all_that_a_city_needs(city):
     assert await number(city, Area) == 3
     assert await number(city, Point) >= 10
     assert await number(city, Measure) >= 4
-    assert await number(city, Consultation) == 2
+    assert await number(city, Consultation) == 3
     assert await number(city, Comment, Comment.status == "published") >= 100
     assert await number(city, Comment, Comment.status == "pending") >= 14
     assert await number(city, Comment, Comment.example.is_(False)) == 0
@@ -210,7 +210,7 @@ async def test_a_first_start_that_is_killed_leaves_nothing_and_the_next_one_comp
     assert list(tmp_path.iterdir()) == []
 
     assert await may_sign_in(owned, await start())
-    assert await number(owned, Consultation) == 2
+    assert await number(owned, Consultation) == 3
 
 
 async def test_killed_before_its_files_were_written_the_next_start_writes_them(start, owned, tmp_path):
@@ -273,3 +273,17 @@ async def test_the_netiquette_is_older_than_what_it_decides(city):
         first = (await db.execute(select(func.min(Comment.created_at)))).scalar_one()
 
     assert valid_from < first
+
+
+async def test_what_the_staff_say_among_themselves_only_they_read(city, new_browser):
+    async with city.writing() as db:
+        logins = {login["role"]: login for login in await load.logins(db)}
+
+    seen = {}
+    for role in ("citizen", "panelist", "committee", "editor", "moderator"):
+        browser = new_browser()
+        await browser.sign_in(Made(email=logins[role]["email"]), logins[role]["password"])
+        seen[role] = (await browser.get("/punkte/W1")).status
+
+    assert seen == {"citizen": 404, "panelist": 404, "committee": 200, "editor": 200, "moderator": 200}
+    assert (await new_browser().get("/punkte/W1")).status == 404

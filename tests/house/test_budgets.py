@@ -12,6 +12,7 @@ from sqlalchemy import event, insert
 from dialogue.kit import clock, tokens
 from dialogue.kit.files import STATIC
 from dialogue.tables import Comment
+from tests.consultations.editing.conftest import Desk, consultation
 
 TEMPLATES = STATIC.parent / "templates"
 
@@ -133,6 +134,38 @@ async def test_a_vote_is_one_statement_and_the_session(browser, make, database):
 
 def kinds(statements):
     return [" ".join(statement.split()[:3]) for statement in statements]
+
+
+async def test_the_editors_pages_need_the_same_queries_with_few_and_many_contents(browser, make, database):
+    desk = Desk(database, await make.person("editor"))
+    point = await make.point()
+    uid = await desk.save("area", title="Eins", summary="Worum es geht.")
+    await desk.save("consultation", **consultation())
+    await desk.save("point", point.uid, text="Anders.")
+    await browser.sign_in(desk.person)
+    pages = ["", "/punkte", f"/felder/{uid}", f"/felder/{uid}/vorschau", f"/felder/{uid}/verlauf"]
+    pages += [
+        f"/beteiligungen/{point.consultation.uid}",
+        f"/punkte/{point.uid}",
+        f"/punkte/{point.uid}/vorschau",
+    ]
+
+    async def queries():
+        found = {}
+        for page in pages:
+            with counted(database) as statements:
+                assert (await browser.get(f"/redaktion{page}")).status == 200
+            found[page] = len(statements)
+        return found
+
+    few = await queries()
+    for n in range(20):
+        await desk.save("area", title=f"Feld {n}", summary="Worum es geht.")
+        await desk.save("consultation", **consultation(title=f"Beteiligung {n}"))
+        await make.point(await make.consultation())
+
+    assert await queries() == few
+    assert max(few.values()) <= 2 * MOST
 
 
 @pytest.mark.parametrize(("checks_first", "most"), [(True, 7), (False, 11)])

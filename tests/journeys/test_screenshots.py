@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.consultations.editing.conftest import Desk, consultation
 from tests.journeys.scenes import thread_of
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
@@ -62,3 +63,16 @@ async def test_cards_on_the_phone(visit, live):
     await page.locator(".deck__last").wait_for()
 
     assert await picture(page, "cards-320") <= HEAVIEST
+
+
+async def test_editors(visit, live, database):
+    editor = live.people["editor"]
+    page = await visit(editor)
+    desk = Desk(database, editor)
+    words = {"title": "Soll das Rathaus einen Chatbot bekommen?", "privacy": "", "ends_on": ""}
+    await desk.save("consultation", **consultation(**words))
+    await page.goto("/redaktion")
+    start = await picture(page, "desk")
+    await page.goto("/punkte/E2/verlauf")
+
+    assert max(start, await picture(page, "wording")) <= HEAVIEST

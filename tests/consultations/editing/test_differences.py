@@ -19,6 +19,18 @@ def test_only_the_words_that_changed_are_marked():
     ]
 
 
+def test_words_that_happen_to_be_the_same_are_not_left_as_crumbs():
+    before = "Ja. Gekennzeichnet wird jeder Text, an dem KI in irgendeiner Form beteiligt war."
+    after = "Ja. Hilft KI nur bei Rechtschreibung oder Grammatik, ist kein Hinweis nötig."
+
+    assert pieces(before, after) == [
+        Piece("same", "Ja. "),
+        Piece("gone", "Gekennzeichnet wird jeder Text, an dem KI in irgendeiner Form beteiligt war"),
+        Piece("new", "Hilft KI nur bei Rechtschreibung oder Grammatik, ist kein Hinweis nötig"),
+        Piece("same", "."),
+    ]
+
+
 def test_a_new_paragraph_leaves_the_others_alone():
     assert pieces("Eins.\n\nDrei.\n", "Eins.\n\nZwei.\n\nDrei.\n") == [
         Piece("same", "Eins.\n\n"),
