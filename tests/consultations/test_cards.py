@@ -150,7 +150,6 @@ async def test_after_ten_votes_there_are_thanks_and_it_goes_on(browser, make, po
 
     assert page.words(".empty h2") == "Danke! Das waren 10 Stimmen."
     assert [tag["href"] for tag in page.select(".empty a")][1:] == [
-        f"/beteiligung/{point.consultation.slug}",
         f"/punkte/{point.code}/ergebnis",
         f"/faden/{point.thread.id}/schreiben",
     ]
