@@ -408,7 +408,7 @@ KINDS = [
     ),
     Kind("demo mail", "demo_mail", "", at("/demo/post"), "Post der Demonstration"),
     Kind("demo mail, none", "demo_mail", "", with_no_mail, "Post der Demonstration"),
-    Kind("one demo mail", "demo_mail_one", "", at("/demo/post/{one_mail}"), "Ihr Beitrag"),
+    Kind("one demo mail", "demo_mail_one", "", at("/demo/post/{one_mail}"), "Ihr "),
 ]
 
 
