@@ -128,6 +128,8 @@ async def deal(db: AsyncConnection, counter: tallies.Counter, entry: Entry, pers
     shown = await votes.ballots(
         db, person_id, [last.id] if last else [], ended=entry.ended, sealed=entry.sealed
     )
+    if last is not None and shown[last.id].mine is None:  # taken back meanwhile, in another window
+        last = None
     done, total = deck.progress(seen)
     again = card is not None and card.id in way.skipped
     return Hand(card, last, shown[way.last], done, total, again)

@@ -23,7 +23,7 @@ async def send_mail(context: Context) -> None:
     template, person_id = context.args["template"], context.args["person"]
     async with context.database.writing() as db:
         person = await notices.recipient(db, person_id)
-        if person is None or not person.email:
+        if person is None or not person.email or not notices.holds(template, person):
             return
         about = await _about(db, **{key: context.args.get(key) for key in ("comment", "decision", "absence")})
         link = await notices.link(db, template, person_id, house.settings.origin)

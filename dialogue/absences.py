@@ -2,7 +2,8 @@
 
 from datetime import date, timedelta
 
-from sqlalchemy import delete, func, insert, or_, select
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -53,7 +54,7 @@ async def deputies(db: AsyncConnection, person_id: int) -> list[Record]:
 async def add(
     db: AsyncConnection, person_id: int, deputy_id: int, *, first: date, last: date, by: int
 ) -> None:
-    """Note an absence and tell the deputy by mail. Raises Invalid with the field."""
+    """Note an absence and tell the deputy by mail; the same again changes nothing. Raises Invalid."""
     if deputy_id not in {row.id for row in await deputies(db, person_id)}:
         raise Invalid("Bitte wählen Sie jemanden aus der Moderation.", field="deputy")
     if last < first:
@@ -63,7 +64,9 @@ async def add(
     if last - first > LONGEST:
         raise Invalid("Bitte höchstens ein Jahr auf einmal.", field="last")
     values = {"person_id": person_id, "deputy_id": deputy_id, "starts_on": first, "ends_on": last}
-    absence = (await db.execute(insert(Absence).values(**values).returning(Absence.id))).scalar_one()
+    added = insert(Absence).values(**values).on_conflict_do_nothing().returning(Absence.id)
+    if (absence := (await db.execute(added)).scalar()) is None:
+        return
     await jobs.enqueue(db, "mail", template="deputy", person=deputy_id, absence=absence)
     about = {"deputy": str(await journal.actor(db, deputy_id)), "first": str(first), "last": str(last)}
     await journal.record(

@@ -70,11 +70,12 @@ async def create(db: AsyncConnection, name: str, about: str, by: int) -> int:
 
 async def rename(db: AsyncConnection, circle_id: int, name: str, about: str, by: int) -> None:
     words = _words(name, about)
-    namesake = select(Circle.id).where(Circle.name == words["name"], Circle.id != circle_id)
-    if (await db.execute(namesake)).first() is not None:
-        raise Invalid("Einen Kreis mit diesem Namen gibt es schon.", field="name")
     await one(db, circle_id)
-    await db.execute(update(Circle).where(Circle.id == circle_id).values(**words))
+    try:
+        async with db.begin_nested():
+            await db.execute(update(Circle).where(Circle.id == circle_id).values(**words))
+    except IntegrityError:
+        raise Invalid("Einen Kreis mit diesem Namen gibt es schon.", field="name") from None
     await journal.record(db, "circle.renamed", f"circle:{circle_id}", person_id=by)
 
 
@@ -82,13 +83,18 @@ async def remove(db: AsyncConnection, circle_id: int, by: int) -> None:
     """Dissolve a circle for which no conversation is kept."""
     try:
         async with db.begin_nested():
-            await db.execute(delete(Circle).where(Circle.id == circle_id))
+            gone = delete(Circle).where(Circle.id == circle_id).returning(Circle.id)
+            removed = (await db.execute(gone)).first() is not None
     except IntegrityError:
         raise Conflict(
             "Für diesen Kreis gibt es eine Beteiligung. Deshalb lässt er sich nicht auflösen; "
             "Mitglieder können Sie einzeln entfernen."
         ) from None
-    await journal.record(db, "circle.removed", f"circle:{circle_id}", person_id=by)
+    if removed:
+        await journal.record(db, "circle.removed", f"circle:{circle_id}", person_id=by)
+
+
+_KEEP = select(Circle.id).where(Circle.id == bindparam("circle")).with_for_update(key_share=True)
 
 
 async def add_members(db: AsyncConnection, circle_id: int, addresses: str, by: int) -> int:
@@ -102,11 +108,13 @@ async def add_members(db: AsyncConnection, circle_id: int, addresses: str, by: i
     if len(written) > AT_ONCE:
         raise Invalid(f"Bitte höchstens {AT_ONCE} Adressen auf einmal.", field="addresses")
     emails = [_address(each) for each in written]
-    await one(db, circle_id)
-    ids = [await people.invite(db, email, by) for email in dict.fromkeys(emails)]
-    added = insert(Member).values([{"circle_id": circle_id, "person_id": one} for one in ids])
+    if (await db.execute(_KEEP, {"circle": circle_id})).first() is None:
+        raise NotFound("Diesen Kreis gibt es nicht (mehr).")
+    ids = [await people.account(db, email) for email in dict.fromkeys(emails)]
+    added = insert(Member).values([{"circle_id": circle_id, "person_id": one} for one, _ in ids])
     new = (await db.execute(added.on_conflict_do_nothing().returning(Member.person_id))).all()
-    await journal.record(db, "circle.joined", f"circle:{circle_id}", person_id=by, members=len(new))
+    about = {"members": len(new), "invited": sum(invited for _, invited in ids)}
+    await journal.record(db, "circle.joined", f"circle:{circle_id}", person_id=by, **about)
     return len(new)
 
 

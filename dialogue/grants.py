@@ -11,7 +11,7 @@ from dialogue.tables import Absence, Grant
 # The day in Berlin by the database's clock, as for everything that decides.
 TODAY = cast(func.timezone("Europe/Berlin", func.now()), Date)
 Held = frozenset[tuple[str, int | None]]
-_grant = aliased(Grant)
+_grant, _own = aliased(Grant), aliased(Grant)
 
 
 def _ways(person: Any) -> tuple[Any, Any]:
@@ -22,7 +22,12 @@ def _ways(person: Any) -> tuple[Any, Any]:
         Absence.starts_on <= TODAY,
         Absence.ends_on >= TODAY,
     )
-    deputised = and_(_grant.role == "moderator", away.correlate_except(Absence).exists())
+    moderates = select(_own.id).where(_own.person_id == person, _own.role == "moderator")
+    deputised = and_(
+        _grant.role == "moderator",
+        away.correlate_except(Absence).exists(),
+        moderates.correlate_except(_own).exists(),  # who has lost the role stands in for nobody
+    )
     return _grant.person_id == person, deputised
 
 

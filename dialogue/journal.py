@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, literal, select
+from sqlalchemy import ColumnElement, bindparam, literal, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -91,10 +91,13 @@ async def _entries(db: AsyncConnection) -> AsyncIterator[Any]:
         yield entry
 
 
-async def page(db: AsyncConnection, before: int | None, size: int = 50) -> list[dict[str, Any]]:
-    """Newest entries first, each as its parsed body with its id and hash."""
+async def page(
+    db: AsyncConnection, before: int | None, size: int = 50, *, which: ColumnElement[bool] | None = None
+) -> list[dict[str, Any]]:
+    """Newest entries first, each as its parsed body with its id and hash; `which`: only some of them."""
     query = (
         select(JournalEntry.id, JournalEntry.body, JournalEntry.hash)
+        .where(true() if which is None else which)
         .order_by(JournalEntry.id.desc())
         .limit(size)
     )

@@ -28,6 +28,11 @@ async def recipient(db: AsyncConnection, person_id: int) -> Any:
     ).first()
 
 
+def holds(template: str, person: Any) -> bool:
+    """Whether a mail still says what is so: who is free again is not told of a block."""
+    return template != "blocked" or person.blocked_until is not None
+
+
 async def link(db: AsyncConnection, template: str, person_id: int, origin: str) -> str:
     """The one-time address for a mail that carries one, else the origin."""
     if template not in LINKS:

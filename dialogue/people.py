@@ -89,11 +89,18 @@ async def invite(db: AsyncConnection, email: str, by: int) -> int:
 
     Returns the person's id.
     """
+    person_id, new = await account(db, email)
+    if new:
+        await _note(db, "person.invited", person_id, by)
+    return person_id
+
+
+async def account(db: AsyncConnection, email: str) -> tuple[int, bool]:
+    """The account of this address, and whether it was made just now; then a mail invites."""
     person_id, new = await accounts.known_or_new(db, email)
     if new:
         await jobs.enqueue(db, "mail", template="invite", person=person_id)
-        await _note(db, "person.invited", person_id, by)
-    return person_id
+    return person_id, new
 
 
 async def invite_again(db: AsyncConnection, person_id: int, by: int) -> None:
@@ -121,13 +128,20 @@ async def grant(db: AsyncConnection, person_id: int, role: str, room_id: int | N
     await _note(db, "person.granted", person_id, by, role=role, room=room_id)
 
 
-_ADMINS = select(Grant.id).where(Grant.role == "admin").order_by(Grant.id).with_for_update()
+_ADMINS = (
+    select(Grant.id, Person.password.is_not(None).label("opened"))
+    .join(Person, Person.id == Grant.person_id)
+    .where(Grant.role == "admin")
+    .order_by(Grant.id)
+    .with_for_update(of=Grant)
+)
 
 
 async def revoke(db: AsyncConnection, person_id: int, grant_id: int, by: int) -> None:
     """Take a role, at once; the last admin keeps theirs. One that is gone stays gone."""
-    admins = list((await db.execute(_ADMINS)).scalars())  # two who take each other's role: the second waits
-    if admins == [grant_id]:
+    admins = (await db.execute(_ADMINS)).all()  # two who take each other's role: the second waits
+    able = {row.id for row in admins if row.opened}  # an invitation nobody has followed opens nothing
+    if able == {grant_id}:
         raise Conflict(
             "Das ist der letzte Zugang zur Verwaltung. Bitte geben Sie die Rolle zuerst einer anderen Person."
         )

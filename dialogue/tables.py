@@ -147,6 +147,7 @@ class Absence(Base):
     __table_args__ = (
         CheckConstraint("ends_on >= starts_on", name="ends_after_start"),
         CheckConstraint("deputy_id <> person_id", name="another_person"),
+        UniqueConstraint("person_id", "deputy_id", "starts_on", "ends_on"),
     )
 
 

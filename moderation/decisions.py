@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue import comments, journal
@@ -17,7 +17,7 @@ from dialogue.kit import jobs, tokens
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid
 from dialogue.kit.text import is_blank, length, normalise
-from dialogue.tables import Actor, Comment
+from dialogue.tables import Actor, Comment, JournalEntry
 from moderation import queue, rules
 from moderation.tables import Decision, Rule
 from moderation.triage import signs
@@ -240,6 +240,13 @@ async def own(db: AsyncConnection, moderator_id: int, number: str) -> Record | N
 async def one(db: AsyncConnection, decision_id: int) -> Record:
     """A decision by its id, for the mail about it: a later one may already be in force."""
     return (await db.execute(_HISTORY.where(Decision.id == decision_id))).one()
+
+
+async def protocol(db: AsyncConnection, viewer: comments.Viewer, before: int | None) -> list[dict[str, Any]]:
+    """The journal as a moderator reads it: all of it, or what happened to the contributions of their rooms."""
+    mine = select(literal("comment:").concat(Comment.number)).where(comments.moderated_by(viewer))
+    which = None if viewer.moderates else JournalEntry.subject.in_(mine)
+    return await journal.page(db, before, which=which)
 
 
 async def told(db: AsyncConnection, ids: Iterable[int], viewer: comments.Viewer) -> dict[int, Record]:

@@ -11,7 +11,7 @@ from shutil import rmtree
 from typing import Any
 
 from anyio import to_thread
-from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Row, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.outcome.formats import FORMATS, SUFFIXES
@@ -225,6 +225,7 @@ _left_since = (
 _withdrawn = or_(Export.withdrawn_at.is_not(None), and_(Export.role.not_in(NOT_PUBLIC), _left_since)).label(
     "withdrawn"
 )
+_person = bindparam("person", type_=BigInteger)
 _OF_PERSON = (
     select(
         Job.id.label("job_id"),
@@ -242,14 +243,29 @@ _OF_PERSON = (
     )
     .join(Export, Export.job_id == Job.id)
     .join(Consultation, Consultation.id == Export.consultation_id)
+    .where(Job.person_id == _person, threads.enters(_person, Consultation))
     .order_by(Job.id.desc())
     .limit(50)
 )
+_JOB = (
+    select(Job.__table__)
+    .join(Export, Export.job_id == Job.id)
+    .join(Consultation, Consultation.id == Export.consultation_id)
+    .where(Job.id == bindparam("job"), Job.person_id == _person, threads.enters(_person, Consultation))
+)
+
+
+async def ordered(db: AsyncConnection, job_id: int, person_id: int) -> Row[Any]:
+    """The job of an export this person ordered, of a consultation they may still enter; else NotFound."""
+    found = (await db.execute(_JOB, {"job": job_id, "person": person_id})).first()
+    if found is None:
+        raise NotFound
+    return found
 
 
 async def of_person(db: AsyncConnection, person_id: int) -> list[Row[Any]]:
     """A person's last 50 exports, newest first, each with its job's state."""
-    return list(await db.execute(_OF_PERSON.where(Job.person_id == person_id)))
+    return list(await db.execute(_OF_PERSON, {"person": person_id}))
 
 
 async def downloadable(db: AsyncConnection, job_id: int, person: Current) -> Row[Any]:

@@ -81,6 +81,14 @@ async def _checked(page: Page, form: AppearanceForm) -> int:
     if proposed := page.form.get("take"):
         form.accent.data = str(proposed)
     status = 200 if form.validate() else 422
+    if form.kept_logo.data and not form.remove_logo.data and await _logo(page, form) is None:
+        form.kept_logo.data = ""
+        form.refuse(
+            Invalid(
+                "Das Logo von vorhin ist nicht mehr da. Bitte laden Sie es noch einmal hoch.", field="logo"
+            )
+        )
+        status = 422
     try:
         if page.prepared:
             form.kept_logo.data = (await appearance.keep_logo(page.db, page.prepared)).digest

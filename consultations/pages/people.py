@@ -113,9 +113,9 @@ async def do_invite(page: Page) -> Response:
     if form.validate():
         try:
             people.must_fit(form.role.data, everywhere=not form.where.data)
+            room_id = await _room(page, form) if form.role.data else None  # before: the journal comes last
             person_id = await people.invite(page.db, str(form.email.data), page.me.id)
             if form.role.data:
-                room_id = await _room(page, form)
                 await people.grant(page.db, person_id, form.role.data, room_id, page.me.id)
             return page.redirect(path("person", id=person_id))
         except Invalid as error:

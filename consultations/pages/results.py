@@ -8,7 +8,7 @@ from consultations import calendar, strategy
 from consultations.outcome import exports
 from consultations.outcome.formats import FORMATS, MEDIA
 from consultations.pages.shared import counter
-from dialogue import jobs, journal
+from dialogue import journal
 from dialogue.kit.errors import NotFound
 from dialogue.roles import COMMITTEE, PANEL, READERS
 from dialogue.web import Page, get, path, post
@@ -50,7 +50,7 @@ async def export(page: Page) -> Response:
 
 
 async def job(page: Page) -> Response:
-    found = await jobs.get(page.db, page.params["id"], page.me.id)
+    found = await exports.ordered(page.db, page.params["id"], page.me.id)
     template = "consultations/_job.html" if page.is_htmx else "consultations/job.html"
     return page.render(template, job=found)
 

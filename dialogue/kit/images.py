@@ -1,6 +1,7 @@
 """Pictures from strangers: recognised by their content, bounded before they are unpacked, written anew."""
 
 import io
+import struct
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -66,7 +67,7 @@ def _painted(data: bytes) -> Picture:
         raise Invalid("Bitte wählen Sie ein Bild im Format PNG, JPEG, WebP oder SVG.") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many() from None
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, MemoryError):
+    except (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError, MemoryError, struct.error):
         raise Invalid("Dieses Bild ist beschädigt. Bitte speichern Sie es noch einmal.") from None
     flat.thumbnail(KEPT, Image.Resampling.LANCZOS)
     written = io.BytesIO()

@@ -29,7 +29,6 @@ PLACES = {
 }
 # fmt: on
 _OUTSIDE = re.compile(r"url\s*\(\s*[\"']?(?!#)|[\\@<&]|javascript:|data:|expression", re.IGNORECASE)
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _TARGET = re.compile(r"#([^\s)\"']+)")
 _SIZE = re.compile(r"([0-9]*\.?[0-9]+)(px|pt|mm|cm|in|pc)?", re.ASCII)
 _BOX = re.compile(r"[\s,]+")
@@ -149,12 +148,22 @@ def _refuse_active(name: str, attributes: dict[str, str]) -> None:
             raise NotDrawn(f"Diese SVG-Datei verweist nach außen. {PLAIN}")
 
 
+def _without_comments(css: str) -> str:
+    """A pattern would look for the end of each comment again and again."""
+    kept = []
+    while css:
+        before, _, css = css.partition("/*")
+        kept.append(before)
+        css = css.partition("*/")[2]
+    return "".join(kept)
+
+
 def _gather(node: _Node, styles: dict[str, dict[str, str]]) -> None:
     """Rules of <style> elements for single classes, as drawing programs write them."""
     if node.name == "style":
         if len(node.words) > STYLES:
             raise NotDrawn(INTRICATE)
-        css = _COMMENT.sub("", node.words)
+        css = _without_comments(node.words)
         if _OUTSIDE.search(css):
             raise NotDrawn(f"Diese SVG-Datei verweist in ihren Formatangaben nach außen. {PLAIN}")
         for selectors, _, declared in (rule.partition("{") for rule in css.split("}")):

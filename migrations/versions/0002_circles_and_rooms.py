@@ -90,6 +90,13 @@ def _absences() -> None:
         _to_people("absences", "deputy_id"),
         sa.CheckConstraint("ends_on >= starts_on", name=op.f("ck_absences_ends_after_start")),
         sa.CheckConstraint("deputy_id <> person_id", name=op.f("ck_absences_another_person")),
+        sa.UniqueConstraint(
+            "person_id",
+            "deputy_id",
+            "starts_on",
+            "ends_on",
+            name=op.f("uq_absences_person_id_deputy_id_starts_on_ends_on"),
+        ),
     )
     op.create_index(op.f("ix_absences_person_id"), "absences", ["person_id"])
     op.create_index(op.f("ix_absences_deputy_id"), "absences", ["deputy_id"])

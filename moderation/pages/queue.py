@@ -7,7 +7,7 @@ from starlette.responses import Response
 from wtforms import IntegerField, TextAreaField
 from wtforms.validators import Optional
 
-from dialogue import comments, journal
+from dialogue import comments
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Invalid
 from dialogue.kit.forms import GermanForm
@@ -85,7 +85,7 @@ async def decide(page: Page) -> Response:
 
 
 async def protocol(page: Page) -> Response:
-    entries = await journal.page(page.db, page.number("vor") or None)
+    entries = await decisions.protocol(page.db, page.viewer, page.number("vor") or None)
     decided = [entry["detail"]["record"] for entry in entries if "record" in entry["detail"]]
     context: dict[str, Any] = {
         "entries": [entry | {"at": datetime.fromisoformat(entry["at"])} for entry in entries],

@@ -70,3 +70,21 @@ async def test_data_is_ordered_only_where_the_role_holds(two, make, browser, dat
 
     assert sent == [200, 422]
     assert await column(database, Export.consultation_id) == [mine.consultation.id]
+
+
+async def test_who_left_the_circle_finds_no_trace_of_its_data(make, browser, owner):
+    person = await make.person("panelist")
+    circle = await make.circle(person)
+    point = await make.point(await make.consultation(title="Nur für uns", circle_id=circle.id))
+    await browser.sign_in(person)
+    job = await browser.post(f"/beteiligung/{point.consultation.slug}/export", role="panelist")
+    before = [
+        (await browser.get(address)).text.count("Nur für uns") > 0 for address in (job.path, "/gremium")
+    ]
+
+    await owner.execute("DELETE FROM members")
+    after = [await browser.get(address) for address in (job.path, "/gremium")]
+
+    assert before == [True, True]
+    assert [page.status for page in after] == [404, 200]
+    assert ["Nur für uns" in page.text for page in after] == [False, False]

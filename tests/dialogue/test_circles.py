@@ -146,3 +146,39 @@ async def test_a_deputy_moderates_from_the_first_day_to_the_last(make, new_brows
 
     assert (await browser.get(f"/moderation/{comment.number}")).status == (200 if holds else 404)
     assert (await browser.get("/redaktion")).status in {403, 404}
+
+
+async def test_a_deputy_who_loses_the_role_stands_in_for_nobody(make, new_browser, owner):
+    room, other = await make.room(), await make.room()
+    away, deputy = await make.citizen(), await make.citizen()
+    await make.grant(away, "moderator", room)
+    await make.grant(deputy, "moderator", other)
+    days = {"starts_on": clock.today(), "ends_on": clock.today()}
+    await make.row(Absence, person_id=away.id, deputy_id=deputy.id, **days)
+    comment = await make.comment(await make.thread(room_id=room.id), status="pending")
+    browser = new_browser()
+    await browser.sign_in(deputy)
+    before = (await browser.get(f"/moderation/{comment.number}")).status
+
+    await owner.execute("DELETE FROM grants WHERE person_id = $1", deputy.id)
+
+    assert (before, (await browser.get(f"/moderation/{comment.number}")).status) == (200, 403)
+
+
+async def test_a_room_moderator_reads_the_journal_of_the_room(make, new_browser, database):
+    room = await make.room()
+    here = await make.comment(await make.thread(room_id=room.id), status="pending")
+    elsewhere = await make.comment(status="pending")
+    person = await make.citizen()
+    await make.grant(person, "moderator", room)
+    both = new_browser()
+    await both.sign_in(await make.moderator())
+    for one in (here, elsewhere):
+        await both.post(f"/moderation/{one.number}/entscheiden", decision="publish", revision="1")
+
+    browser = new_browser()
+    await browser.sign_in(person)
+    shown = [(await each.get("/moderation/protokoll")).words("main") for each in (browser, both)]
+
+    assert [here.number in words for words in shown] == [True, True]
+    assert [elsewhere.number in words for words in shown] == [False, True]

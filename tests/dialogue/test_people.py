@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from dialogue import accounts, people
+from dialogue import accounts, circles, people
 from dialogue.kit import clock
-from dialogue.kit.errors import Conflict
-from dialogue.tables import Consent, Grant, Member, Person
+from dialogue.kit.errors import Conflict, Invalid
+from dialogue.tables import Consent, Grant, JournalEntry, Member, Person
 from tests.browser import fields
 from tests.make import PASSWORD
 
@@ -382,3 +382,57 @@ async def test_who_forgot_the_password_agrees_to_nothing_new(browser, make, data
 
     assert "Teilnahmebedingungen" not in page.words("main form")
     assert await rows(database, Consent.person_id) == []
+
+
+async def test_an_invited_admin_who_has_not_come_yet_does_not_count_as_one(desk, make, admin, database):
+    await make.person("admin", password=None)
+    grants = dict(await rows(database, Grant.person_id, Grant.id))
+
+    page = await desk.post(f"/verwaltung/personen/{admin.id}/rollen/{grants[admin.id]}/entziehen")
+
+    assert page.status == 409
+    assert len(await rows(database, Grant.id)) == 2
+
+
+async def test_a_block_that_was_lifted_before_the_mail_left_is_not_told(desk, make, post_box):
+    person = await make.citizen(email="frei@halle.example")
+
+    await desk.post(f"/verwaltung/personen/{person.id}/sperren", last_day=day(6), why=WHY)
+    await desk.post(f"/verwaltung/personen/{person.id}/entsperren")
+
+    assert [letter["Subject"] for letter in await post_box(person.email)] == ["Ihr Konto ist wieder frei"]
+
+
+async def test_an_absence_noted_twice_is_one_and_sends_one_mail(browser, make, post_box):
+    away, deputy = await make.moderator(), await make.moderator(email="vertritt@halle.example")
+    await browser.sign_in(away)
+
+    for _ in range(2):
+        await browser.post("/moderation/vertretung", first=day(0), last=day(3), deputy=str(deputy.id))
+    page = await browser.get("/moderation/vertretung")
+
+    assert len(page.select(".plain-list li")) == 1
+    assert len(await post_box(deputy.email)) == 1
+
+
+async def test_of_two_circles_renamed_alike_at_once_one_keeps_its_name(make, admin, database):
+    first, second = await make.circle(), await make.circle()
+
+    async def rename(circle):
+        async with database.writing() as db:
+            await circles.rename(db, circle.id, "Bauamt", "", admin.id)
+
+    done = await asyncio.gather(rename(first), rename(second), return_exceptions=True)
+
+    assert [type(one) for one in done if one is not None] == [Invalid]
+
+
+async def test_a_circle_that_is_not_there_leaves_no_trace_in_the_journal(desk, database):
+    await desk.post("/verwaltung/kreise/4711/aufloesen")
+
+    assert await rows(database, JournalEntry.id) == []
+
+
+@pytest.mark.parametrize("place", ["personen", "kreise"])
+async def test_numbers_beyond_all_bounds_are_no_defect(desk, place):
+    assert (await desk.get(f"/verwaltung/{place}/99999999999999999999")).status in {400, 404}

@@ -17,7 +17,9 @@ from consultations.outcome.formats import FORMATS
 from consultations.outcome.readme import ROLES
 from consultations.pages.editing_views import FOLDERS
 from consultations.tables import Response, Version
+from dialogue import journal
 from dialogue.kit import clock
+from dialogue.tables import Absence
 
 VIEWERS = {
     "guest": None,
@@ -30,16 +32,24 @@ VIEWERS = {
 }
 HIDDEN = ("pending", "rejected", "hidden", "withdrawn")
 TEXTS = set(HIDDEN)
-SEES = {name: set() for name in VIEWERS} | {
-    "moderator": TEXTS | {"circle", "its title"},  # everything of the consultations they moderate
-    "editor": {"circle", "its title", "draft"},  # their drafts, and nothing that waits to be checked
-    "member": {"circle", "its title"},
+# Who hosts another room, and a deputy who has lost the role: both are there with a session of staff.
+SEES = {name: set() for name in (*VIEWERS, "host elsewhere", "deputy no more")} | {
+    "moderator": TEXTS
+    | {"circle", "its title", "its address"},  # everything of the consultations they moderate
+    "editor": {
+        "circle",
+        "its title",
+        "its address",
+        "draft",
+    },  # their drafts, and nothing that waits to be checked
+    "member": {"circle", "its title", "its address"},
     "admin": {"its title", "email"},  # people and where their roles hold
     "author": TEXTS | {"email"},
 }
 MARKS = {status: f"Kennwort-{status}-Zwiebelkuchen" for status in HIDDEN} | {
     "email": "zwiebelkuchen@geheim.example",
     "circle": "Kennwort-Kreis-Zwiebelkuchen",
+    "its address": "kreis-zwiebelkuchen",
     "its title": "Kennwort-Titel-Zwiebelkuchen",
     "tally of votes": "13\xa0Stimmen",
     "count of stances": "11\xa0Antworten",
@@ -83,7 +93,10 @@ class City:
         """A consultation for a circle, whose very existence is a secret to all others."""
         self.keeps = circle = await self.make.circle(self.member, name=MARKS["its title"])
         words = {"title": MARKS["its title"], "lead": MARKS["circle"], "about": MARKS["circle"]}
-        return await self.make.consultation(circle_id=circle.id, **words)
+        made = await self.make.consultation(circle_id=circle.id, slug=MARKS["its address"], **words)
+        async with self.make.database.writing() as db:
+            await journal.record(db, "consultation.published", f"consultation:{made.slug}")
+        return made
 
     async def keep_secrets(self):
         """A comment and a reply of every status that is not public, all voted on, the comments answered."""
@@ -132,9 +145,27 @@ class City:
             await browser.sign_in(self.author)
         elif name == "member":
             await browser.sign_in(self.member)
+        elif name == "host elsewhere":
+            await browser.sign_in(await self.host_elsewhere())
+        elif name == "deputy no more":
+            await browser.sign_in(await self.deputy_no_more())
         elif VIEWERS[name] is not None:
             await browser.sign_in(await self.make.person(*VIEWERS[name]))
         return browser
+
+    async def host_elsewhere(self):
+        person, room = await self.make.citizen(), await self.make.room()
+        for role in ("moderator", "editor", "panelist", "committee"):
+            await self.make.grant(person, role, room)
+        return person
+
+    async def deputy_no_more(self):
+        """Stands in for somebody who moderates everywhere, and only edits in another room by now."""
+        person, away = await self.make.citizen(), await self.make.moderator()
+        await self.make.grant(person, "editor", await self.make.room())
+        days = {"starts_on": clock.today(), "ends_on": clock.today()}
+        await self.make.row(Absence, person_id=away.id, deputy_id=person.id, **days)
+        return person
 
     def addresses(self):
         """One of every page that can be opened, for every row; links lead to the rest."""
