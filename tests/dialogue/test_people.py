@@ -181,6 +181,7 @@ async def test_who_is_blocked_reads_why_and_writes_again_when_it_is_lifted(desk,
     address = f"/faden/{point.thread.id}/schreiben"
 
     await desk.post(f"/verwaltung/personen/{person.id}/sperren", last_day=day(6), why=WHY)
+    told = [letter["Subject"] for letter in await post_box(person.email)]
     refused = await theirs.post(address, text="Ich schreibe trotzdem.")
     account = await theirs.get("/konto")
     await desk.post(f"/verwaltung/personen/{person.id}/entsperren")
@@ -188,10 +189,8 @@ async def test_who_is_blocked_reads_why_and_writes_again_when_it_is_lifted(desk,
 
     assert (refused.status, allowed.status) == (422, 200)
     assert WHY in account.words("main")
-    assert [letter["Subject"] for letter in await post_box(person.email)] == [
-        "Ihr Konto ist für Beiträge gesperrt",
-        "Ihr Konto ist wieder frei",
-    ]
+    assert told == ["Ihr Konto ist für Beiträge gesperrt"]
+    assert [letter["Subject"] for letter in await post_box(person.email)][1:] == ["Ihr Konto ist wieder frei"]
 
 
 @pytest.mark.parametrize(

@@ -34,22 +34,21 @@ HIDDEN = ("pending", "rejected", "hidden", "withdrawn")
 TEXTS = set(HIDDEN)
 # Who hosts another room, and a deputy who has lost the role: both are there with a session of staff.
 SEES = {name: set() for name in (*VIEWERS, "host elsewhere", "deputy no more")} | {
-    "moderator": TEXTS
-    | {"circle", "its title", "its address"},  # everything of the consultations they moderate
+    "moderator": TEXTS | {"circle", "its title"},  # everything of the consultations they moderate
     "editor": {
         "circle",
         "its title",
         "its address",
         "draft",
     },  # their drafts, and nothing that waits to be checked
-    "member": {"circle", "its title", "its address"},
+    "member": {"circle", "its title"},
     "admin": {"its title", "email"},  # people and where their roles hold
     "author": TEXTS | {"email"},
 }
 MARKS = {status: f"Kennwort-{status}-Zwiebelkuchen" for status in HIDDEN} | {
     "email": "zwiebelkuchen@geheim.example",
     "circle": "Kennwort-Kreis-Zwiebelkuchen",
-    "its address": "kreis-zwiebelkuchen",
+    "its entry": "Kennwort-Eintrag-Zwiebelkuchen",
     "its title": "Kennwort-Titel-Zwiebelkuchen",
     "tally of votes": "13\xa0Stimmen",
     "count of stances": "11\xa0Antworten",
@@ -93,9 +92,11 @@ class City:
         """A consultation for a circle, whose very existence is a secret to all others."""
         self.keeps = circle = await self.make.circle(self.member, name=MARKS["its title"])
         words = {"title": MARKS["its title"], "lead": MARKS["circle"], "about": MARKS["circle"]}
-        made = await self.make.consultation(circle_id=circle.id, slug=MARKS["its address"], **words)
+        made = await self.make.consultation(circle_id=circle.id, **words)
         async with self.make.database.writing() as db:
-            await journal.record(db, "consultation.published", f"consultation:{made.slug}")
+            await journal.record(
+                db, "consultation.published", f"consultation:{made.slug}", example=MARKS["its entry"]
+            )
         return made
 
     async def keep_secrets(self):
