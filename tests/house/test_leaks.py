@@ -34,13 +34,9 @@ HIDDEN = ("pending", "rejected", "hidden", "withdrawn")
 TEXTS = set(HIDDEN)
 # Who hosts another room, and a deputy who has lost the role: both are there with a session of staff.
 SEES = {name: set() for name in (*VIEWERS, "host elsewhere", "deputy no more")} | {
-    "moderator": TEXTS | {"circle", "its title"},  # everything of the consultations they moderate
-    "editor": {
-        "circle",
-        "its title",
-        "its address",
-        "draft",
-    },  # their drafts, and nothing that waits to be checked
+    "moderator": TEXTS
+    | {"circle", "its title", "its entry"},  # everything of the consultations they moderate
+    "editor": {"circle", "its title", "draft"},  # their drafts, and nothing that waits to be checked
     "member": {"circle", "its title"},
     "admin": {"its title", "email"},  # people and where their roles hold
     "author": TEXTS | {"email"},
@@ -212,6 +208,7 @@ async def crawl(browser, addresses):
         if address in found:
             continue
         page = await browser.client.get(address, follow_redirects=True)
+        assert page.status_code < 500, address
         found[address] = unescape(page.text) + str(page.headers)
         waiting += (urljoin(address, unescape(link)) for link in LINK.findall(page.text))
     return found
