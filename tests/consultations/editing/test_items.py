@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from consultations.editing import items, rulebooks, versions, wordings
+from consultations.editing.pages import LEGAL_UIDS
 from dialogue.kit import clock
 from dialogue.kit.errors import Conflict, NotFound
 from tests.consultations.editing.conftest import AREA, PAGE, POINT, RULES, consultation
@@ -450,3 +451,39 @@ async def test_a_measure_is_published_under_its_area(desk, make, owner):
 
     row = await owner.fetchrow("SELECT code, title, area_id, state, until FROM measures")
     assert tuple(row) == ("M1", "Schulung", area.id, "planned", "")
+
+
+# --- names ------------------------------------------------------------------------------------------
+
+
+async def test_a_name_that_belongs_to_something_else_becomes_nothing_new(desk, make, owner):
+    point = await make.point(area_id=(area := await make.area()).id)
+    page = await desk.published("page", **PAGE)
+    draft = await desk.save("consultation", **consultation())
+    thrown = await desk.save("measure", title="Schulung")
+    await desk.act(items.discard, "measure", thrown)
+    imprint = next(iter(LEGAL_UIDS))
+    others = [area.uid, point.consultation.uid, page, draft, thrown, imprint, rulebooks.UID]
+    before = await owner.fetchval("SELECT count(*) FROM versions")
+
+    for uid in others:
+        with pytest.raises(NotFound):
+            await desk.save("point", uid, **POINT)
+    with pytest.raises(NotFound):
+        await desk.save("area", point.uid, **AREA)
+
+    assert await owner.fetchval("SELECT count(*) FROM versions") == before
+    await desk.save("area", area.uid, title="Noch zu ändern")
+    await desk.save("page", imprint, title="Impressum", text="Wer wir sind.")
+    await desk.rules()
+
+
+async def test_steps_of_two_kinds_with_one_name_hide_nothing_of_each_other(make, database):
+    uid = uuid4()
+    await make.row(versions.Version, subject=uid, number=1, kind="area", act="saved", content=AREA)
+    await make.row(versions.Version, subject=uid, number=2, kind="point", act="saved", content=POINT)
+
+    async with database.reading() as db:
+        found = await versions.standing(db, versions.DRAFT)
+
+    assert sorted(row.kind for row in found) == ["area", "point"]
