@@ -18,7 +18,7 @@ KINDS: dict[str, Kind] = {
     module.NAME: module for module in (consultations, points, areas, measures, pages, rulebooks)
 }
 TAKEN = "Dieses Kürzel oder diese Adresse ist gerade vergeben worden. Bitte wählen Sie ein anderes."
-FIXED = ("code", "slug")
+FIXED = ("code", "slug", "consultation")
 Starts = Mapping[UUID, Content]  # texts to begin with where nothing is stored yet
 
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from consultations.editing import items, rulebooks, versions, wordings
+from consultations.editing import homes, items, rulebooks, versions, wordings
 from consultations.editing.pages import LEGAL_UIDS
 from dialogue.kit import clock
 from dialogue.kit.errors import Conflict, NotFound
@@ -487,3 +487,24 @@ async def test_steps_of_two_kinds_with_one_name_hide_nothing_of_each_other(make,
         found = await versions.standing(db, versions.DRAFT)
 
     assert sorted(row.kind for row in found) == ["area", "point"]
+
+
+async def test_an_old_step_brought_back_leaves_a_public_point_in_its_consultation(desk, make):
+    first, second = await make.consultation(), await make.consultation()
+    uid = await desk.save("point", **(POINT | {"consultation": str(first.uid)}))
+    await desk.save("point", uid, consultation=str(second.uid))
+    await desk.publish("point", uid)
+
+    await desk.act(items.restore, "point", uid, 1)
+
+    assert (await desk.find("point", uid)).content["consultation"] == str(second.uid)
+
+
+async def test_who_edits_a_public_point_follows_from_where_it_is_public(desk, make):
+    point, other = await make.point(), await make.consultation()
+    await desk.save("point", point.uid, consultation=str(other.uid))
+
+    item = await desk.find("point", point.uid)
+
+    assert homes.may(frozenset({point.consultation.uid}), item)
+    assert not homes.may(frozenset({other.uid}), item)
