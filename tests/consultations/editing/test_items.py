@@ -8,6 +8,7 @@ import pytest
 
 from consultations.editing import homes, items, rulebooks, versions, wordings
 from consultations.editing.pages import LEGAL_UIDS
+from dialogue import comments, stances, threads
 from dialogue.kit import clock
 from dialogue.kit.errors import Conflict, NotFound
 from tests.consultations.editing.conftest import AREA, PAGE, POINT, RULES, consultation
@@ -508,3 +509,35 @@ async def test_who_edits_a_public_point_follows_from_where_it_is_public(desk, ma
 
     assert homes.may(frozenset({point.consultation.uid}), item)
     assert not homes.may(frozenset({other.uid}), item)
+
+
+@pytest.mark.parametrize("said", ["contribution", "stance"])
+async def test_what_is_said_while_a_consultation_is_taken_back_is_refused(desk, make, database, owner, said):
+    point = await make.point()
+    author = await make.citizen()
+    saying = None
+
+    async def say():
+        async with database.writing() as db:
+            thread = await threads.get(db, point.thread.id, author.id)
+            read.set()
+            await taken.wait()
+            if said == "stance":
+                await stances.take(db, author.id, thread.id, 1)
+            else:
+                new = comments.New(thread.id, thread.internal, "Gerade noch.", uuid4(), "ABCD")
+                await comments.add(db, author.id, "account", new)
+
+    read, taken = asyncio.Event(), asyncio.Event()
+    saying = asyncio.create_task(say())
+    await read.wait()
+    async with database.writing() as db:
+        item = await items.find(db, "consultation", point.consultation.uid, {})
+        await items.withdraw(db, item, item.number, desk.person.id)
+        taken.set()
+        await asyncio.sleep(0.3)  # now its writer waits for us
+
+    with pytest.raises(NotFound):
+        await saying
+    assert await owner.fetchval("SELECT count(*) FROM comments") == 0
+    assert await owner.fetchval("SELECT count(*) FROM stances") == 0
