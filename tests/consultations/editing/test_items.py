@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from consultations.editing import homes, items, rulebooks, versions, wordings
+from consultations.editing import homes, items, points, rulebooks, versions, wordings
 from consultations.editing.pages import LEGAL_UIDS
 from dialogue import comments, stances, threads
 from dialogue.kit import clock
@@ -541,3 +541,22 @@ async def test_what_is_said_while_a_consultation_is_taken_back_is_refused(desk, 
         await saying
     assert await owner.fetchval("SELECT count(*) FROM comments") == 0
     assert await owner.fetchval("SELECT count(*) FROM stances") == 0
+
+
+async def test_opening_buries_no_newer_draft_of_a_point(desk, second, database, monkeypatch, owner):
+    await desk.rules()
+    home = await desk.save("consultation", **consultation())
+    point = await desk.save("point", **(POINT | {"consultation": str(home)}))
+    apply = points.apply
+
+    async def meanwhile(*given):
+        await second.save("point", point, text="Inzwischen besser.")
+        return await apply(*given)
+
+    monkeypatch.setattr(points, "apply", meanwhile)
+    with pytest.raises(Conflict, match="Gerade hat jemand einen Punkt geändert"):
+        await desk.publish("consultation", home)
+
+    assert await acts(database, "point", point) == ["saved", "saved"]
+    assert await owner.fetchval("SELECT published_at FROM consultations") is None
+    assert await owner.fetchval("SELECT count(*) FROM points") == 0
