@@ -107,9 +107,15 @@ async def gaps(db: AsyncConnection, uid: UUID, content: Content) -> list[Gap]:
 
 async def days(db: AsyncConnection, uid: UUID, content: Content) -> list[Gap]:
     """Days that cannot be, and promises that would be broken."""
-    there = await stored(db, uid)
+    found = problems(content, await stored(db, uid))
+    return [Gap(text, field=name) for name, text in found]
+
+
+def problems(content: Content, there: Stored | None) -> list[schedule.Problem]:
+    """The same by field. The row has a circle only once it was published for it, and keeps it when taken back."""
     public = there.content if there and there.public else None
-    return [Gap(text, field=name) for name, text in schedule.problems(content, public, clock.today())]
+    circle = there.content["circle"] if there else ""
+    return list(schedule.problems(content, public, clock.today(), circle))
 
 
 async def drafted_points(db: AsyncConnection, uid: UUID) -> dict[UUID, Record]:

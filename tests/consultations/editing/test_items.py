@@ -560,3 +560,19 @@ async def test_opening_buries_no_newer_draft_of_a_point(desk, second, database, 
     assert await acts(database, "point", point) == ["saved", "saved"]
     assert await owner.fetchval("SELECT published_at FROM consultations") is None
     assert await owner.fetchval("SELECT count(*) FROM points") == 0
+
+
+@pytest.mark.parametrize("back", [False, True])
+async def test_what_was_written_for_a_circle_is_not_opened_to_others(desk, make, back):
+    await desk.rules()
+    circle, other = await make.circle(), await make.circle()
+    later = (clock.today() + timedelta(days=5)).isoformat()
+    home, _ = await desk.opened(circle=str(circle.id), starts_on=later)
+    if back:
+        await desk.act(items.withdraw, "consultation", home)
+
+    for wanted in ("", str(other.id)):
+        await desk.save("consultation", home, circle=wanted)
+        with pytest.raises(items.Unready) as unready:
+            await desk.publish("consultation", home)
+        assert [gap.field for gap in unready.value.gaps] == ["circle"]
