@@ -576,3 +576,16 @@ async def test_what_was_written_for_a_circle_is_not_opened_to_others(desk, make,
         with pytest.raises(items.Unready) as unready:
             await desk.publish("consultation", home)
         assert [gap.field for gap in unready.value.gaps] == ["circle"]
+
+
+async def test_two_areas_drafted_with_one_name_can_both_be_published(desk, owner):
+    first, second = await desk.save("area", **AREA), await desk.save("area", **AREA)
+
+    await desk.publish("area", first)
+    await desk.publish("area", second)
+    await desk.save("area", second, summary="Was gelten muss.")
+    await desk.publish("area", second)
+
+    slugs = await owner.fetch("SELECT slug FROM areas ORDER BY id")
+    assert [row["slug"] for row in slugs] == ["ethik", "ethik-2"]
+    assert (await desk.find("area", second)).latest.content["slug"] == "ethik-2"
