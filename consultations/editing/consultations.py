@@ -97,6 +97,8 @@ async def gaps(db: AsyncConnection, uid: UUID, content: Content) -> list[Gap]:
     has_rules = (await rules.current(db)).book is not None
     found = checklist.of(uid, content, points=len({each.uid for each in mine} | set(drafts)), rules=has_rules)
     found += await days(db, uid, content)
+    if (circle := content.get("circle")) and circle not in dict(await circles(db)):
+        found.append(Gap("Diesen Kreis gibt es nicht mehr. Bitte wählen Sie einen anderen.", field="circle"))
     for point, draft in drafts.items():
         found += [
             Gap(f"Punkt {draft.content['code']}: {gap.text}", kind="point", uid=point, field=gap.field)

@@ -122,10 +122,10 @@ async def _listed(page: Page, field: str, item: Item) -> list[tuple[str, str]]:
         fixed = item.public and item.content.get("rulebook")
         newest = [] if fixed else [("", "die neueste bei der Veröffentlichung")]
         return [*newest, *await rulebooks.choices(page.db)]
-    return [
-        ("", "Alle"),
-        *((key, f"Nur der Kreis „{name}“") for key, name in await consultations.circles(page.db)),
-    ]
+    there = [(key, f"Nur der Kreis „{name}“") for key, name in await consultations.circles(page.db)]
+    wanted = item.content.get("circle") or ""
+    gone = [(wanted, "Diesen Kreis gibt es nicht mehr")] if wanted and wanted not in dict(there) else []
+    return [("", "Alle"), *there, *gone]
 
 
 # --- comparing --------------------------------------------------------------------------------------

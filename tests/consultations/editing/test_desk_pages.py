@@ -448,3 +448,14 @@ async def test_an_announced_circle_says_at_its_field_that_it_stays(editor, desk,
         "Die Texte waren bisher nur für diesen Kreis bestimmt. "
         "Bitte lassen Sie ihn stehen, oder legen Sie eine neue Beteiligung an."
     )
+
+
+async def test_a_draft_for_a_dissolved_circle_is_not_for_all_when_saved_again(editor, desk, make, owner):
+    circle = await make.circle()
+    home = await desk.save("consultation", **consultation(circle=str(circle.id)))
+    await owner.execute("DELETE FROM circles")
+
+    action, form = sent(await editor.get(f"/redaktion/beteiligungen/{home}"))
+    await editor.post(action, **(form | {"title": "Anders"}))
+
+    assert (await desk.find("consultation", home)).content["circle"] == str(circle.id)

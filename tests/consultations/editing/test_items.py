@@ -8,7 +8,7 @@ import pytest
 
 from consultations.editing import homes, items, points, rulebooks, versions, wordings
 from consultations.editing.pages import LEGAL_UIDS
-from dialogue import comments, stances, threads
+from dialogue import circles, comments, stances, threads
 from dialogue.kit import clock
 from dialogue.kit.errors import Conflict, NotFound
 from tests.consultations.editing.conftest import AREA, PAGE, POINT, RULES, consultation
@@ -589,3 +589,19 @@ async def test_two_areas_drafted_with_one_name_can_both_be_published(desk, owner
     slugs = await owner.fetch("SELECT slug FROM areas ORDER BY id")
     assert [row["slug"] for row in slugs] == ["ethik", "ethik-2"]
     assert (await desk.find("area", second)).latest.content["slug"] == "ethik-2"
+
+
+async def test_a_circle_dissolved_meanwhile_is_missing(desk, make, database):
+    await desk.rules()
+    circle = await make.circle()
+    home = await desk.save("consultation", **consultation(circle=str(circle.id)))
+    await desk.save("point", **(POINT | {"consultation": str(home)}))
+    async with database.writing() as db:
+        await circles.remove(db, circle.id, desk.person.id)
+
+    with pytest.raises(items.Unready) as unready:
+        await desk.publish("consultation", home)
+
+    assert [(gap.text, gap.field) for gap in unready.value.gaps] == [
+        ("Diesen Kreis gibt es nicht mehr. Bitte wählen Sie einen anderen.", "circle")
+    ]
