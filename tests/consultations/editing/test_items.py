@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from consultations import calendar
 from consultations.editing import homes, items, points, rulebooks, versions, wordings
 from consultations.editing.pages import LEGAL_UIDS
 from dialogue import circles, comments, stances, threads
@@ -605,3 +606,16 @@ async def test_a_circle_dissolved_meanwhile_is_missing(desk, make, database):
     assert [(gap.text, gap.field) for gap in unready.value.gaps] == [
         ("Diesen Kreis gibt es nicht mehr. Bitte wählen Sie einen anderen.", "circle")
     ]
+
+
+async def test_a_new_title_is_the_rooms_title_too(desk, make, owner):
+    room = await make.room(title="Alter Titel")
+    point = await make.point(await make.consultation(title="Alter Titel", room_id=room.id, contact="Wir."))
+    await make.room(title="Ein anderer")
+    await owner.execute("UPDATE consultations SET title = 'Neuer Titel'")
+
+    async with desk.database.writing() as db:
+        await calendar.apply(db, point.consultation.id)
+
+    titles = await owner.fetch("SELECT title FROM rooms ORDER BY id")
+    assert [row["title"] for row in titles] == ["Neuer Titel", "Ein anderer"]
