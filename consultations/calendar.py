@@ -27,7 +27,7 @@ from dialogue import threads
 from dialogue.grants import TODAY
 from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
-from dialogue.tables import Circle, Thread
+from dialogue.tables import Circle, Room, Thread
 from moderation.tables import Rulebook, ThreadRulebook
 
 _seal = func.greatest(
@@ -213,12 +213,19 @@ _BOUND = insert(ThreadRulebook).from_select(
     .where(Consultation.id == bindparam("consultation"), Consultation.rulebook_id.is_not(None)),
 )
 
+_NAMED = (
+    update(Room)
+    .where(Room.id == Consultation.room_id, Consultation.id == bindparam("consultation"))
+    .values(title=Consultation.title)
+)
+
 
 async def apply(db: AsyncConnection, consultation_id: int) -> None:
-    """Give a consultation's dates, rules, room and circle to the threads of its points, and their titles.
+    """Give a consultation's dates, rules, room and circle to the threads of its points, and their titles;
+    to its room its title.
 
     The one place that does: whoever changes a consultation or adds a point calls it. While a consultation is
     not published its threads have no dates, and every address of theirs answers 404.
     """
-    for statement in (_FRAME, _UNBOUND, _BOUND):
+    for statement in (_FRAME, _UNBOUND, _BOUND, _NAMED):
         await db.execute(statement, {"consultation": consultation_id})

@@ -15,6 +15,7 @@ from sqlalchemy import (
     case,
     false,
     func,
+    literal,
     or_,
     select,
     true,
@@ -243,26 +244,20 @@ _LOCK = select(Person.id).where(Person.id == bindparam("person")).with_for_updat
 _REPEATED = select(Comment.id, Comment.number, Comment.status).where(
     Comment.author_id == bindparam("author"), Comment.once == bindparam("once")
 )
+_WRITTEN = ("number", "internal", "parent_id", "author_id", "source", "text", "signs", "secret_hash", "once")
+# Whoever takes a thread back holds it: wait for them, then look again whether it is open.
+_open = (
+    select(
+        Thread.id,
+        literal("pending"),
+        *(bindparam(name, type_=Comment.__table__.c[name].type) for name in _WRITTEN),
+    )
+    .where(Thread.id == bindparam("thread_id"), threads.OPEN)
+    .with_for_update(read=True, key_share=True)
+)
 _ADD = (
     insert(Comment)
-    .values(
-        {
-            name: bindparam(name)
-            for name in (
-                "number",
-                "thread_id",
-                "internal",
-                "parent_id",
-                "author_id",
-                "source",
-                "text",
-                "signs",
-                "secret_hash",
-                "once",
-            )
-        }
-        | {"status": "pending"}
-    )
+    .from_select(["thread_id", "status", *_WRITTEN], _open)
     .on_conflict_do_nothing()
     .returning(Comment.id, Comment.number, Comment.status)
 )
@@ -314,7 +309,10 @@ class New:
 
 
 async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Record:
-    """Store a comment, waiting, and return (id, number, status); an equal `once` returns the one there is."""
+    """Store a comment, waiting, and return (id, number, status); an equal `once` returns the one there is.
+
+    Closed or NotFound when the thread was closed or taken back a moment ago.
+    """
     values = {
         "thread_id": new.thread_id,
         "internal": new.internal,
@@ -330,6 +328,7 @@ async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Rec
         added = (await db.execute(_ADD, values | {"number": tokens.new_number()})).first()
         if (found := added or await repeated(db, person_id, new.once)) is not None:
             return found
+        await threads.open_for_writing(db, new.thread_id, person_id)
     raise Conflict("Die Beitragsnummer ließ sich nicht vergeben. Bitte senden Sie den Beitrag noch einmal.")
 
 

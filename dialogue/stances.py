@@ -16,6 +16,7 @@ _target = (
     select(Thread.id, _person, bindparam("value", type_=Integer), Person.source)
     .join(Person, Person.id == _person)
     .where(Thread.id == bindparam("thread"), threads.OPEN, threads.enters(_person))
+    .with_for_update(read=True, key_share=True, of=Thread)  # until it is open for sure: see comments
 )
 _upsert = insert(Stance).from_select(["thread_id", "person_id", "value", "source"], _target)
 _TAKE = _upsert.on_conflict_do_update(

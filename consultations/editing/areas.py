@@ -36,19 +36,23 @@ async def gaps(db: AsyncConnection, uid: UUID, content: Content) -> list[Gap]:
 
 
 async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -> Written:
+    """Write the row; another draft may have had the same address, and been first."""
+    slug = content["slug"]
+    if await stored(db, uid) is None:
+        slug = await free(db, Area, Area.slug, uid, slug)
     words = {name: content[name] for name in ("title", "summary")}
     place = content.get("position")
     row = insert(Area).values(
         uid=uid,
-        key=content["slug"],
-        slug=content["slug"],
+        key=slug,
+        slug=slug,
         position=_last if place is None else place,
         **words,
     )
     moved = {} if place is None else {"position": place}
     row = row.on_conflict_do_update(index_elements=[Area.uid], set_=words | moved)
     at = (await db.execute(row.returning(Area.position))).scalar_one()
-    return Written(f"area:{content['slug']}", {"position": at})
+    return Written(f"area:{slug}", {"slug": slug, "position": at})
 
 
 async def listed(db: AsyncConnection) -> list[Listed]:

@@ -97,25 +97,33 @@ async def gaps(db: AsyncConnection, uid: UUID, content: Content) -> list[Gap]:
     has_rules = (await rules.current(db)).book is not None
     found = checklist.of(uid, content, points=len({each.uid for each in mine} | set(drafts)), rules=has_rules)
     found += await days(db, uid, content)
+    if (circle := content.get("circle")) and circle not in dict(await circles(db)):
+        found.append(Gap("Diesen Kreis gibt es nicht mehr. Bitte wählen Sie einen anderen.", field="circle"))
     for point, draft in drafts.items():
         found += [
-            Gap(f"Punkt {draft['code']}: {gap.text}", kind="point", uid=point, field=gap.field)
-            for gap in await points.own_gaps(db, point, draft)
+            Gap(f"Punkt {draft.content['code']}: {gap.text}", kind="point", uid=point, field=gap.field)
+            for gap in await points.own_gaps(db, point, draft.content)
         ]
     return found
 
 
 async def days(db: AsyncConnection, uid: UUID, content: Content) -> list[Gap]:
     """Days that cannot be, and promises that would be broken."""
-    there = await stored(db, uid)
+    found = problems(content, await stored(db, uid))
+    return [Gap(text, field=name) for name, text in found]
+
+
+def problems(content: Content, there: Stored | None) -> list[schedule.Problem]:
+    """The same by field. The row has a circle only once it was published for it, and keeps it when taken back."""
     public = there.content if there and there.public else None
-    return [Gap(text, field=name) for name, text in schedule.problems(content, public, clock.today())]
+    circle = there.content["circle"] if there else ""
+    return list(schedule.problems(content, public, clock.today(), circle))
 
 
-async def drafted_points(db: AsyncConnection, uid: UUID) -> dict[UUID, Content]:
-    """Drafts of points made for this consultation."""
+async def drafted_points(db: AsyncConnection, uid: UUID) -> dict[UUID, Record]:
+    """Drafts of points made for this consultation, each with the number of its step."""
     return {
-        row.subject: row.content
+        row.subject: row
         for row in await versions.standing(db, versions.DRAFT)
         if row.kind == "point" and row.content.get("consultation") == str(uid)
     }
@@ -136,8 +144,8 @@ async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -
     }
     if row.published_at is None:
         values["published_at"] = func.now()
-        for point, draft in (await drafted_points(db, uid)).items():
-            await _publish_point(db, point, draft, actor)
+        for draft in (await drafted_points(db, uid)).values():
+            await _publish_point(db, draft, actor)
     await db.execute(update(Consultation).where(Consultation.id == row.id).values(**values))
     await _write_phases(db, row.id, content)
     await calendar.apply(db, row.id)
@@ -149,11 +157,12 @@ def _moment(text: str | None) -> datetime | None:
     return clock.start_of(day) if day else None
 
 
-async def _publish_point(db: AsyncConnection, uid: UUID, draft: Content, actor: UUID) -> None:
-    written = await points.apply(db, uid, draft, actor)
-    latest = await versions.latest(db, "point", uid)
-    content = draft | written.facts
-    if latest is None or not await versions.add(db, "point", uid, latest.number, "published", content, actor):
+async def _publish_point(db: AsyncConnection, draft: Record, actor: UUID) -> None:
+    """Publish the step that was read; when there is a later one already, nothing is."""
+    uid = draft.subject
+    written = await points.apply(db, uid, draft.content, actor)
+    content = draft.content | written.facts
+    if not await versions.add(db, "point", uid, draft.number, "published", content, actor):
         raise Conflict(
             "Gerade hat jemand einen Punkt geändert. Bitte sehen Sie sich die Vorschau noch einmal an."
         )

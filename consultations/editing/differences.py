@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 WORDS = re.compile(r"\w+|\s+|[^\w\s]")
-MOST = 1_000_000  # pairs of words to compare in one paragraph; above, the whole paragraph counts as replaced
+MOST = 40_000  # pairs of words to compare in one paragraph; above, the whole paragraph counts as replaced
+KEPT = 256  # comparisons remembered: everybody may ask for the same ones again and again
 
 
 @dataclass(frozen=True)
@@ -19,13 +21,18 @@ class Piece:
 
 def pieces(before: str, after: str) -> list[Piece]:
     """The text after, with what went and what came; joined without `gone` it is the text after."""
+    return list(_compared(before, after))
+
+
+@lru_cache(KEPT)
+def _compared(before: str, after: str) -> tuple[Piece, ...]:
     found: list[Piece] = []
     for kind, text in _by_paragraph(before, after):
         if text and found and found[-1].kind == kind:
             found[-1] = Piece(kind, found[-1].text + text)
         elif text:
             found.append(Piece(kind, text))
-    return found
+    return tuple(found)
 
 
 def _by_paragraph(before: str, after: str) -> Iterator[tuple[str, str]]:
@@ -67,10 +74,15 @@ def _without_crumbs(runs: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _is_crumb(before: tuple[str, str], run: tuple[str, str], after: tuple[str, str]) -> bool:
     changed = before[0] != before[1] and after[0] != after[1] and run[0] == run[1]
-    return changed and len(run[0]) <= min(max(map(len, before)), max(map(len, after)))
+    return changed and len(run[0]) < min(max(map(len, before)), max(map(len, after)))
 
 
 def _steps(old: Sequence[str], new: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
-    if len(old) * len(new) > MOST:
+    """Blanks belong to the words beside them: alone they are everywhere, and matching them takes for ever."""
+    if _words(old) * _words(new) > MOST:
         return [("replace", 0, len(old), 0, len(new))]
-    return SequenceMatcher(None, old, new, autojunk=False).get_opcodes()  # type: ignore[return-value]
+    return SequenceMatcher(str.isspace, old, new, autojunk=False).get_opcodes()  # type: ignore[return-value]
+
+
+def _words(parts: Sequence[str]) -> int:
+    return sum(not part.isspace() for part in parts)

@@ -25,8 +25,9 @@ async def of(db: AsyncConnection, person: Current) -> Homes:
 
 
 def may(homes: Homes, item: Item) -> bool:
-    """Whether a thing is theirs to edit."""
-    return within(homes, item.kind.NAME, item.uid, item.content)
+    """Whether a thing is theirs to edit; one that is stored belongs where it is stored."""
+    content = item.stored.content if item.stored else item.content
+    return within(homes, item.kind.NAME, item.uid, content)
 
 
 def within(homes: Homes, kind: str, uid: UUID, content: dict[str, Any]) -> bool:

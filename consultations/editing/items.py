@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consultations.editing import areas, consultations, measures, pages, points, rulebooks, versions
+from consultations.editing import areas, consultations, measures, names, pages, points, rulebooks, versions
 from consultations.editing.kinds import Gap, Kind, Stored
 from consultations.editing.versions import Content
 from dialogue import journal
@@ -18,7 +18,7 @@ KINDS: dict[str, Kind] = {
     module.NAME: module for module in (consultations, points, areas, measures, pages, rulebooks)
 }
 TAKEN = "Dieses Kürzel oder diese Adresse ist gerade vergeben worden. Bitte wählen Sie ein anderes."
-FIXED = ("code", "slug")
+FIXED = ("code", "slug", "consultation")
 Starts = Mapping[UUID, Content]  # texts to begin with where nothing is stored yet
 
 
@@ -116,6 +116,8 @@ def _is_of(step: Record | None, actor: UUID) -> bool:
 async def _step(db: AsyncConnection, item: Item, base: int, act: str, content: Content, actor: UUID) -> None:
     """One more step. What was public before anybody edited it becomes the first."""
     name = item.kind.NAME
+    if base == 0 and await names.is_others(db, name, item.uid):
+        raise NotFound
     if base == 0 and item.public:
         if not await versions.add(db, name, item.uid, 0, "published", item.public.content, None):
             raise Overtaken(await find(db, name, item.uid, {}))

@@ -29,10 +29,13 @@ def field(kind: str, name: str) -> str:
     return name if kind == "participation" else f"{kind}-{name}"
 
 
-def problems(content: dict[str, Any], public: dict[str, Any] | None, today: date) -> Iterator[Problem]:
+def problems(
+    content: dict[str, Any], public: dict[str, Any] | None, today: date, circle: str = ""
+) -> Iterator[Problem]:
     """What cannot be: wrong days, days that are over, and promises that would be broken.
 
-    `public` is what citizens see of it now, None while it is a draft.
+    `public` is what citizens see of it now, None while it is a draft; `circle` the one for which it was
+    published before.
     """
     yield from _phases(content)
     first, last = span(content, "participation")
@@ -47,6 +50,8 @@ def problems(content: dict[str, Any], public: dict[str, Any] | None, today: date
         yield "sealed_until", "Dieser Tag muss nach dem Beginn liegen."
     if public and told[0] and told[0] <= today:
         yield from _promises(content, public, today)
+    elif circle and (content.get("circle") or "") != circle:
+        yield "circle", CONFIDED
 
 
 def _phases(content: dict[str, Any]) -> Iterator[Problem]:
@@ -97,6 +102,10 @@ def _promises(content: dict[str, Any], public: dict[str, Any], today: date) -> I
             yield name, sentence
 
 
+CONFIDED = (
+    "Die Texte waren bisher nur für diesen Kreis bestimmt. "
+    "Bitte lassen Sie ihn stehen, oder legen Sie eine neue Beteiligung an."
+)
 KEPT = {
     "circle": "Wer mitreden darf, steht seit dem Beginn fest und lässt sich nicht mehr ändern.",
     "rulebook": "Die Netiquette gilt vom Beginn bis zum Ende und lässt sich jetzt nicht mehr wechseln.",

@@ -48,11 +48,18 @@ _HISTORY = (
 )
 _LATEST = _HISTORY.limit(1)
 _newest = (
-    select(Version.subject, func.max(Version.number).label("number")).group_by(Version.subject).subquery()
+    select(Version.subject, Version.kind, func.max(Version.number).label("number"))
+    .group_by(Version.subject, Version.kind)
+    .subquery()
 )
 _STANDING = (
     _steps()
-    .join(_newest, (_newest.c.subject == Version.subject) & (_newest.c.number == Version.number))
+    .join(
+        _newest,
+        (_newest.c.subject == Version.subject)
+        & (_newest.c.kind == Version.kind)
+        & (_newest.c.number == Version.number),
+    )
     .where(Version.act == func.any(bindparam("acts", type_=ARRAY(Text))))
     .order_by(Version.saved_at.desc(), Version.subject)
 )

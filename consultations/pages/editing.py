@@ -6,12 +6,11 @@ from uuid import UUID, uuid4
 
 from starlette.responses import Response
 
-from consultations.editing import desk, homes, items, pages, schedule, starts, versions
+from consultations.editing import consultations, desk, homes, items, pages, starts, versions
 from consultations.editing.items import KINDS, Item, Overtaken, Unready
 from consultations.editing.kinds import Gap
 from consultations.pages import editing_views as views
 from consultations.pages.editing_forms import ConsultationForm, Draft, add_row
-from dialogue.kit import clock
 from dialogue.kit.errors import Conflict, Invalid, Malformed, NotFound
 from dialogue.roles import EDITORS
 from dialogue.web import Page, get, path, post
@@ -133,8 +132,7 @@ async def _is_fine(page: Page, item: Item, form: Draft) -> bool:
     fine = form.validate()
     if not fine or not isinstance(form, ConsultationForm):
         return fine
-    public = item.public.content if item.public else None
-    problems = list(schedule.problems(form.content, public, clock.today()))
+    problems = consultations.problems(form.content, item.stored)
     for name, sentence in problems:
         form.tell(name, sentence)
     return not problems

@@ -122,10 +122,10 @@ async def _listed(page: Page, field: str, item: Item) -> list[tuple[str, str]]:
         fixed = item.public and item.content.get("rulebook")
         newest = [] if fixed else [("", "die neueste bei der Veröffentlichung")]
         return [*newest, *await rulebooks.choices(page.db)]
-    return [
-        ("", "Alle"),
-        *((key, f"Nur der Kreis „{name}“") for key, name in await consultations.circles(page.db)),
-    ]
+    there = [(key, f"Nur der Kreis „{name}“") for key, name in await consultations.circles(page.db)]
+    wanted = item.content.get("circle") or ""
+    gone = [(wanted, "Diesen Kreis gibt es nicht mehr")] if wanted and wanted not in dict(there) else []
+    return [("", "Alle"), *there, *gone]
 
 
 # --- comparing --------------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ async def preview(page: Page, item: Item) -> dict[str, Any]:
         drafts = await consultations.drafted_points(page.db, item.uid)
         there = [each for each in await points.listed(page.db) if each.home == item.uid]
         rows = {each.uid: (each.code, each.title) for each in there}
-        rows |= {uid: (draft["code"], draft["title"]) for uid, draft in drafts.items()}
+        rows |= {uid: (draft.content["code"], draft.content["title"]) for uid, draft in drafts.items()}
         return {"phases": _phases(content), "points": rows, "days": _days(content), "today": clock.today()}
     if name == "page":
         return {"has_html": has_html(content.get("text", ""))}

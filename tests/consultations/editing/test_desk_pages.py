@@ -432,3 +432,30 @@ async def test_who_edits_one_consultation_changes_no_other(theirs, owner):
     assert [answer.status for answer in answers] == [404, 404, 404, 403, 404]
     assert (smuggled.status, smuggled.words("#consultation-error") != "", own.status) == (422, True, 200)
     assert await owner.fetchval("SELECT count(*) FROM versions") == 1
+
+
+async def test_an_announced_circle_says_at_its_field_that_it_stays(editor, desk, make):
+    await desk.rules()
+    later = (clock.today() + timedelta(days=5)).isoformat()
+    home, _ = await desk.opened(circle=str((await make.circle()).id), starts_on=later)
+    await editor.post(f"/redaktion/beteiligungen/{home}/zuruecknehmen", base="2")
+
+    action, form = sent(await editor.get(f"/redaktion/beteiligungen/{home}"))
+    page = await editor.post(action, **(form | {"circle": ""}))
+
+    assert page.status == 422
+    assert page.words("#circle-error") == (
+        "Die Texte waren bisher nur für diesen Kreis bestimmt. "
+        "Bitte lassen Sie ihn stehen, oder legen Sie eine neue Beteiligung an."
+    )
+
+
+async def test_a_draft_for_a_dissolved_circle_is_not_for_all_when_saved_again(editor, desk, make, owner):
+    circle = await make.circle()
+    home = await desk.save("consultation", **consultation(circle=str(circle.id)))
+    await owner.execute("DELETE FROM circles")
+
+    action, form = sent(await editor.get(f"/redaktion/beteiligungen/{home}"))
+    await editor.post(action, **(form | {"title": "Anders"}))
+
+    assert (await desk.find("consultation", home)).content["circle"] == str(circle.id)

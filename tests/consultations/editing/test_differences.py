@@ -2,10 +2,11 @@
 
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consultations.editing.differences import Piece, pieces
+from consultations.editing.differences import MOST, Piece, pieces
 
 
 def test_only_the_words_that_changed_are_marked():
@@ -13,9 +14,9 @@ def test_only_the_words_that_changed_are_marked():
         Piece("same", "Was KI schreibt, "),
         Piece("gone", "soll"),
         Piece("new", "muss"),
-        Piece("same", " man "),
-        Piece("new", "sofort "),
-        Piece("same", "erkennen."),
+        Piece("same", " man"),
+        Piece("new", " sofort"),
+        Piece("same", " erkennen."),
     ]
 
 
@@ -55,3 +56,30 @@ def test_two_long_texts_without_a_word_in_common_are_compared_quickly():
 
     assert [piece.kind for piece in found] == ["gone", "new"]
     assert time.perf_counter() - begun < 0.5
+
+
+@pytest.mark.parametrize("between", [" ", ", ", " . "])
+def test_a_paragraph_in_which_every_word_differs_is_compared_quickly_below_the_bar_too(between):
+    most = 2 * int(MOST**0.5)  # with what stands between them not all are below it: try around the bar
+    begun, slowest = time.perf_counter(), 0.0
+
+    for size in range(20, most, 10):
+        before, after = (between.join(f"{letter}{n}" for n in range(size)) for letter in "ab")
+        pieces(before, after)
+        slowest, begun = max(slowest, time.perf_counter() - begun), time.perf_counter()
+
+    assert slowest < 0.25
+
+
+def test_a_paragraph_of_two_hundred_words_is_still_compared_word_by_word():
+    before = " ".join(f"Wort{n}" for n in range(190))
+
+    found = pieces(before, before.replace("Wort95 ", "Anders "))
+
+    assert [(piece.kind, piece.text) for piece in found[1:3]] == [("gone", "Wort95"), ("new", "Anders")]
+
+
+def test_the_same_two_texts_are_compared_once():
+    first = pieces("Es soll gelten.", "Es muss gelten.")
+
+    assert all(a is b for a, b in zip(first, pieces("Es soll gelten.", "Es muss gelten."), strict=True))

@@ -6,7 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from consultations.editing import items, rulebooks, versions, wordings
+from consultations import calendar
+from consultations.editing import homes, items, points, rulebooks, versions, wordings
+from consultations.editing.pages import LEGAL_UIDS
+from dialogue import circles, comments, stances, threads
 from dialogue.kit import clock
 from dialogue.kit.errors import Conflict, NotFound
 from tests.consultations.editing.conftest import AREA, PAGE, POINT, RULES, consultation
@@ -450,3 +453,169 @@ async def test_a_measure_is_published_under_its_area(desk, make, owner):
 
     row = await owner.fetchrow("SELECT code, title, area_id, state, until FROM measures")
     assert tuple(row) == ("M1", "Schulung", area.id, "planned", "")
+
+
+# --- names ------------------------------------------------------------------------------------------
+
+
+async def test_a_name_that_belongs_to_something_else_becomes_nothing_new(desk, make, owner):
+    point = await make.point(area_id=(area := await make.area()).id)
+    page = await desk.published("page", **PAGE)
+    draft = await desk.save("consultation", **consultation())
+    thrown = await desk.save("measure", title="Schulung")
+    await desk.act(items.discard, "measure", thrown)
+    imprint = next(iter(LEGAL_UIDS))
+    others = [area.uid, point.consultation.uid, page, draft, thrown, imprint, rulebooks.UID]
+    before = await owner.fetchval("SELECT count(*) FROM versions")
+
+    for uid in others:
+        with pytest.raises(NotFound):
+            await desk.save("point", uid, **POINT)
+    with pytest.raises(NotFound):
+        await desk.save("area", point.uid, **AREA)
+
+    assert await owner.fetchval("SELECT count(*) FROM versions") == before
+    await desk.save("area", area.uid, title="Noch zu ändern")
+    await desk.save("page", imprint, title="Impressum", text="Wer wir sind.")
+    await desk.rules()
+
+
+async def test_steps_of_two_kinds_with_one_name_hide_nothing_of_each_other(make, database):
+    uid = uuid4()
+    await make.row(versions.Version, subject=uid, number=1, kind="area", act="saved", content=AREA)
+    await make.row(versions.Version, subject=uid, number=2, kind="point", act="saved", content=POINT)
+
+    async with database.reading() as db:
+        found = await versions.standing(db, versions.DRAFT)
+
+    assert sorted(row.kind for row in found) == ["area", "point"]
+
+
+async def test_an_old_step_brought_back_leaves_a_public_point_in_its_consultation(desk, make):
+    first, second = await make.consultation(), await make.consultation()
+    uid = await desk.save("point", **(POINT | {"consultation": str(first.uid)}))
+    await desk.save("point", uid, consultation=str(second.uid))
+    await desk.publish("point", uid)
+
+    await desk.act(items.restore, "point", uid, 1)
+
+    assert (await desk.find("point", uid)).content["consultation"] == str(second.uid)
+
+
+async def test_who_edits_a_public_point_follows_from_where_it_is_public(desk, make):
+    point, other = await make.point(), await make.consultation()
+    await desk.save("point", point.uid, consultation=str(other.uid))
+
+    item = await desk.find("point", point.uid)
+
+    assert homes.may(frozenset({point.consultation.uid}), item)
+    assert not homes.may(frozenset({other.uid}), item)
+
+
+@pytest.mark.parametrize("said", ["contribution", "stance"])
+async def test_what_is_said_while_a_consultation_is_taken_back_is_refused(desk, make, database, owner, said):
+    point = await make.point()
+    author = await make.citizen()
+    saying = None
+
+    async def say():
+        async with database.writing() as db:
+            thread = await threads.get(db, point.thread.id, author.id)
+            read.set()
+            await taken.wait()
+            if said == "stance":
+                await stances.take(db, author.id, thread.id, 1)
+            else:
+                new = comments.New(thread.id, thread.internal, "Gerade noch.", uuid4(), "ABCD")
+                await comments.add(db, author.id, "account", new)
+
+    read, taken = asyncio.Event(), asyncio.Event()
+    saying = asyncio.create_task(say())
+    await read.wait()
+    async with database.writing() as db:
+        item = await items.find(db, "consultation", point.consultation.uid, {})
+        await items.withdraw(db, item, item.number, desk.person.id)
+        taken.set()
+        await asyncio.sleep(0.3)  # now its writer waits for us
+
+    with pytest.raises(NotFound):
+        await saying
+    assert await owner.fetchval("SELECT count(*) FROM comments") == 0
+    assert await owner.fetchval("SELECT count(*) FROM stances") == 0
+
+
+async def test_opening_buries_no_newer_draft_of_a_point(desk, second, database, monkeypatch, owner):
+    await desk.rules()
+    home = await desk.save("consultation", **consultation())
+    point = await desk.save("point", **(POINT | {"consultation": str(home)}))
+    apply = points.apply
+
+    async def meanwhile(*given):
+        await second.save("point", point, text="Inzwischen besser.")
+        return await apply(*given)
+
+    monkeypatch.setattr(points, "apply", meanwhile)
+    with pytest.raises(Conflict, match="Gerade hat jemand einen Punkt geändert"):
+        await desk.publish("consultation", home)
+
+    assert await acts(database, "point", point) == ["saved", "saved"]
+    assert await owner.fetchval("SELECT published_at FROM consultations") is None
+    assert await owner.fetchval("SELECT count(*) FROM points") == 0
+
+
+@pytest.mark.parametrize("back", [False, True])
+async def test_what_was_written_for_a_circle_is_not_opened_to_others(desk, make, back):
+    await desk.rules()
+    circle, other = await make.circle(), await make.circle()
+    later = (clock.today() + timedelta(days=5)).isoformat()
+    home, _ = await desk.opened(circle=str(circle.id), starts_on=later)
+    if back:
+        await desk.act(items.withdraw, "consultation", home)
+
+    for wanted in ("", str(other.id)):
+        await desk.save("consultation", home, circle=wanted)
+        with pytest.raises(items.Unready) as unready:
+            await desk.publish("consultation", home)
+        assert [gap.field for gap in unready.value.gaps] == ["circle"]
+
+
+async def test_two_areas_drafted_with_one_name_can_both_be_published(desk, owner):
+    first, second = await desk.save("area", **AREA), await desk.save("area", **AREA)
+
+    await desk.publish("area", first)
+    await desk.publish("area", second)
+    await desk.save("area", second, summary="Was gelten muss.")
+    await desk.publish("area", second)
+
+    slugs = await owner.fetch("SELECT slug FROM areas ORDER BY id")
+    assert [row["slug"] for row in slugs] == ["ethik", "ethik-2"]
+    assert (await desk.find("area", second)).latest.content["slug"] == "ethik-2"
+
+
+async def test_a_circle_dissolved_meanwhile_is_missing(desk, make, database):
+    await desk.rules()
+    circle = await make.circle()
+    home = await desk.save("consultation", **consultation(circle=str(circle.id)))
+    await desk.save("point", **(POINT | {"consultation": str(home)}))
+    async with database.writing() as db:
+        await circles.remove(db, circle.id, desk.person.id)
+
+    with pytest.raises(items.Unready) as unready:
+        await desk.publish("consultation", home)
+
+    assert [(gap.text, gap.field) for gap in unready.value.gaps] == [
+        ("Diesen Kreis gibt es nicht mehr. Bitte wählen Sie einen anderen.", "circle")
+    ]
+
+
+async def test_a_new_title_is_the_rooms_title_too(desk, make, owner):
+    room = await make.room(title="Alter Titel")
+    point = await make.point(await make.consultation(title="Alter Titel", room_id=room.id, contact="Wir."))
+    await make.room(title="Ein anderer")
+    await owner.execute("UPDATE consultations SET title = 'Neuer Titel'")
+
+    async with desk.database.writing() as db:
+        await calendar.apply(db, point.consultation.id)
+
+    titles = await owner.fetch("SELECT title FROM rooms ORDER BY id")
+    assert [row["title"] for row in titles] == ["Neuer Titel", "Ein anderer"]

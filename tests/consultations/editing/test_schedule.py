@@ -12,7 +12,8 @@ OPEN = {"starts_on": "2027-03-01", "ends_on": "2027-03-20", "circle": "7", "rule
 
 
 def faults(content, public=None):
-    return [name for name, _ in schedule.problems(content, public, TODAY)]
+    circle = (public or {}).get("circle") or ""
+    return [name for name, _ in schedule.problems(content, public, TODAY, circle)]
 
 
 @pytest.mark.parametrize(
@@ -68,10 +69,17 @@ def test_a_seal_holds_at_least_as_long_as_promised(until, wrong):
 
 
 def test_before_it_begins_everything_may_still_change():
-    announced = DRAFT | {"circle": "7", "rulebook": "3"}
-    other = {"starts_on": "2027-03-25", "ends_on": "2027-04-01", "circle": "", "sealed_until": "2027-04-01"}
+    announced = DRAFT | {"circle": "", "rulebook": "3"}
+    other = {"starts_on": "2027-03-25", "ends_on": "2027-04-01", "circle": "7", "sealed_until": "2027-04-01"}
 
     assert faults(announced | other, announced) == []
+
+
+@pytest.mark.parametrize(("circle", "wrong"), [("7", []), ("", ["circle"]), ("8", ["circle"])])
+def test_what_was_announced_to_a_circle_stays_with_it_also_before_it_begins(circle, wrong):
+    announced = DRAFT | {"circle": "7"}
+
+    assert faults(announced | {"circle": circle}, announced) == wrong
 
 
 def test_an_ended_one_keeps_its_end_and_can_still_be_corrected():
