@@ -81,7 +81,7 @@ async def find(db: AsyncConnection, name: str, uid: UUID, starts: Starts) -> Ite
         content = latest.content
     elif stored:
         content = stored.content
-    elif latest or uid in starts:
+    elif latest or (uid in starts and names.FIXED.get(uid) == name):
         content = dict(starts.get(uid, {}))
     else:
         raise NotFound

@@ -16,7 +16,7 @@ _TABLES: dict[str, Any] = {
     "measure": Measure,
     "page": InfoPage,
 }
-_FIXED = dict.fromkeys(pages.LEGAL_UIDS, pages.NAME) | {rulebooks.UID: rulebooks.NAME}
+FIXED = dict.fromkeys(pages.LEGAL_UIDS, pages.NAME) | {rulebooks.UID: rulebooks.NAME}
 _uid: Any = bindparam("uid")
 _owners = union_all(
     select(Version.kind.label("kind")).where(Version.subject == _uid),
@@ -27,6 +27,6 @@ _OTHERS = select(_owners.c.kind).where(_owners.c.kind != bindparam("name")).limi
 
 async def is_others(db: AsyncConnection, kind: str, uid: UUID) -> bool:
     """Whether a name belongs to something of another kind."""
-    if _FIXED.get(uid, kind) != kind:
+    if FIXED.get(uid, kind) != kind:
         return True
     return (await db.execute(_OTHERS, {"uid": uid, "name": kind})).first() is not None
