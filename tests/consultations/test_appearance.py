@@ -363,10 +363,14 @@ async def test_a_logo_can_be_taken_away(desk, visitor):
     assert (page.select(".brand__logo"), len(page.select(".brand__mark"))) == ([], 1)
 
 
-async def test_a_logo_nobody_uploaded_cannot_be_carried_in(desk, visitor):
-    await desk.send(kept_logo="0" * 64)
+async def test_a_logo_nobody_uploaded_cannot_be_carried_in_and_takes_none_away(desk, visitor):
+    await desk.send(logo=("x.svg", DRAWING, "image/svg+xml"))
 
-    assert (await visitor.get("/")).select(".brand__logo") == []
+    page = await desk.send(kept_logo="0" * 64)
+
+    assert page.status == 422
+    assert "Das Logo von vorhin ist nicht mehr da." in page.words(".errors")
+    assert len((await visitor.get("/")).select(".brand__logo")) == 1
 
 
 async def test_uploads_that_were_never_saved_are_forgotten_after_a_day(desk, database, owner, make):

@@ -1,5 +1,6 @@
 """Pictures from strangers: recognised by content, bounded before they are unpacked, written anew."""
 
+import contextlib
 import io
 import time
 
@@ -146,3 +147,17 @@ def test_a_drawing_stays_a_drawing_and_says_how_large_it_is_shown():
 
 def test_the_same_picture_has_the_same_address():
     assert images.read(picture()).digest == images.read(picture()).digest
+
+
+def test_a_photograph_with_broken_notes_is_refused_or_kept_and_no_defect():
+    notes = Image.Exif()
+    notes[0x0112], notes[0x010E] = 6, "abc"  # turned, with a description
+    broken = notes.tobytes()
+    for old, new in (
+        (b"\x0e\x01", b"\x01\x01"),
+        (b"\x01\x0e", b"\x01\x01"),
+    ):  # which now is a height in letters
+        broken = broken.replace(old, new)
+
+    with contextlib.suppress(Invalid):
+        assert images.read(picture("JPEG", exif=broken)).kind == "png"

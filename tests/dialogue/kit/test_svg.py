@@ -141,3 +141,13 @@ def test_the_document_type_that_names_only_its_standard_is_left_out():
     public = '"-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd"'
 
     assert drawn("", f"<?xml version='1.0'?><!DOCTYPE svg PUBLIC {public}>{HEAD}").startswith("<svg xmlns")
+
+
+def test_style_sheets_full_of_comments_that_do_not_end_are_read_at_once():
+    style = b"<style>" + b"/*a" * 6_000 + b"</style>"
+    drawing = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 10">' + style * 12 + b"<rect/></svg>"
+    begun = time.perf_counter()
+
+    svg.read(drawing)
+
+    assert time.perf_counter() - begun < 0.5
