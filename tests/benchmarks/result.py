@@ -5,18 +5,15 @@ after the end; all other pages in between cost what the last line says.
 """
 
 import asyncio
-import tempfile
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 from sqlalchemy import text
 
-from consultations import schema
 from consultations.outcome import figures, synth
 from dialogue import tallies
-from dialogue.kit import jobs, postgres
 from dialogue.kit.database import Database
+from tests.benchmarks import fresh
 from tests.benchmarks.search import spent
 
 ROUNDS = 7
@@ -50,15 +47,8 @@ async def measure(url: str) -> list[str]:
 
 
 async def run() -> list[str]:
-    cluster = postgres.ensure(Path(tempfile.mkdtemp(prefix="bench")))
-    try:
-        admin = await jobs.connect(cluster.url("postgres", "postgres"))
-        await admin.execute("CREATE DATABASE dialog")
-        await admin.close()
-        await schema.migrate(cluster.url("postgres", "dialog"))
-        return await measure(cluster.url(schema.APPLICATION, "dialog"))
-    finally:
-        cluster.stop()
+    async with fresh.city() as (_, application):
+        return await measure(application)
 
 
 if __name__ == "__main__":

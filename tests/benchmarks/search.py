@@ -4,7 +4,6 @@ Run by `make bench`. The words are those of the load test; every third contribut
 """
 
 import asyncio
-import tempfile
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -12,11 +11,12 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consultations import schema, search
+from consultations import search
 from consultations.outcome import synth
-from dialogue.kit import jobs, postgres
+from dialogue.kit import jobs
 from dialogue.kit.database import Database
 from dialogue.search import understand
+from tests.benchmarks import fresh
 
 COMMENTS, ROUNDS = 100_000, 20
 LIMIT = 50  # CPU milliseconds at p95
@@ -81,19 +81,12 @@ async def measure(url: str) -> list[str]:
 
 
 async def run() -> list[str]:
-    cluster = postgres.ensure(Path(tempfile.mkdtemp(prefix="bench")))
-    try:
-        admin = await jobs.connect(cluster.url("postgres", "postgres"))
-        await admin.execute("CREATE DATABASE dialog")
-        await admin.close()
-        await schema.migrate(cluster.url("postgres", "dialog"))
-        owner = await jobs.connect(cluster.url("postgres", "dialog"))
-        await fill(cluster.url(schema.APPLICATION, "dialog"))
-        await owner.execute("VACUUM ANALYZE")
-        await owner.close()
-        return await measure(cluster.url(schema.APPLICATION, "dialog"))
-    finally:
-        cluster.stop()
+    async with fresh.city() as (owner, application):
+        await fill(application)
+        connection = await jobs.connect(owner)
+        await connection.execute("VACUUM ANALYZE")
+        await connection.close()
+        return await measure(application)
 
 
 if __name__ == "__main__":
