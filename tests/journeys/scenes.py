@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select
 from consultations.editing import items
 from consultations.editing.pages import LEGAL_UIDS
 from consultations.outcome import exports
-from consultations.tables import Consultation, Point, Response
+from consultations.tables import Consultation, Export, Point, Response
 from dialogue import comments, threads
 from dialogue.accounts import Current
 from dialogue.kit import clock
@@ -168,10 +168,12 @@ async def _jobs(database: Database, panelist: Made) -> dict[str, str]:
     }
     made = {}
     async with database.writing() as db:
+        found = (await db.execute(select(Consultation).where(Consultation.slug == "auftakt"))).one()
+        about = {"consultation_id": found.id, "role": "panelist", "format": "csv"}
         for name, state in states.items():
             order = {"name": "export", "title": "Daten zu „Auftakt“", "args": {}, "person_id": panelist.id}
             made[name] = (await db.execute(insert(Job).values(order | state).returning(Job.id))).scalar_one()
-        found = (await db.execute(select(Consultation).where(Consultation.slug == "auftakt"))).one()
+            await db.execute(insert(Export).values(job_id=made[name], **about))
         made["job_done"] = await exports.start(
             db, found.id, found.title, role="panelist", person_id=panelist.id
         )
