@@ -1,5 +1,6 @@
 """What an export holds: comments, votes and points of one consultation, streamed, for one role."""
 
+import asyncio
 import hmac
 import os
 import secrets
@@ -12,7 +13,6 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from anyio import to_thread
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -90,9 +90,20 @@ async def write(
                 await _votes(package)
             file.explain(facts)
         finally:
-            await to_thread.run_sync(file.close)  # a workbook is put together only now: seconds for many rows
+            await _close(file)
     rows = {facts.named[name]: count for name, count in facts.rows.items()}
     return {"slug": facts.slug, "rows": rows}
+
+
+async def _close(file: Format) -> None:
+    """Beside the event loop, for a workbook is put together only now: seconds for many rows. Also whoever is
+    stopped meanwhile waits for it: what it writes to is closed next."""
+    closing = asyncio.create_task(asyncio.to_thread(file.close))
+    try:
+        await asyncio.shield(closing)
+    except asyncio.CancelledError:
+        await asyncio.wait([closing])
+        raise
 
 
 async def _comments(package: _Package) -> None:

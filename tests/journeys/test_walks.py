@@ -29,6 +29,7 @@ async def send(page: Page, text: str, label: str = "Ihr Beitrag") -> str:
     await page.get_by_label(label).fill(text)
     await page.get_by_role("button", name="Absenden").click()
     await expect(page.get_by_role("heading", level=1)).to_have_text("Danke, Ihr Beitrag ist angekommen")
+    await page.wait_for_load_state()  # the page forgets the draft when its script has run
     return await page.locator(".receipt__number").inner_text()
 
 
