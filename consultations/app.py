@@ -15,6 +15,7 @@ from consultations.outcome import figures
 from consultations.pages import (
     appearance,
     cards,
+    circles,
     editing,
     home,
     info,
@@ -36,7 +37,7 @@ from dialogue.kit.security import Door
 from dialogue.kit.settings import Settings
 from dialogue.pages import accounts, votes
 from dialogue.web import House, answer, path, refuser
-from moderation.pages import intake, queue
+from moderation.pages import absences, intake, queue
 
 ROUTES: list[Route] = [
     *home.ROUTES,
@@ -48,6 +49,8 @@ ROUTES: list[Route] = [
     *intake.ROUTES,
     *accounts.ROUTES,
     *people.ROUTES,
+    *circles.ROUTES,
+    *absences.ROUTES,
     *queue.ROUTES,
     *results.ROUTES,
     *editing.ROUTES,

@@ -110,7 +110,7 @@ async def add_members(db: AsyncConnection, circle_id: int, addresses: str, by: i
     emails = [_address(each) for each in written]
     if (await db.execute(_KEEP, {"circle": circle_id})).first() is None:
         raise NotFound("Diesen Kreis gibt es nicht (mehr).")
-    ids = [await people.account(db, email) for email in dict.fromkeys(emails)]
+    ids = await people.found_or_invited(db, emails)
     added = insert(Member).values([{"circle_id": circle_id, "person_id": one} for one, _ in ids])
     new = (await db.execute(added.on_conflict_do_nothing().returning(Member.person_id))).all()
     about = {"members": len(new), "invited": sum(invited for _, invited in ids)}

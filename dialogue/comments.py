@@ -360,7 +360,7 @@ async def move(db: AsyncConnection, comment_id: int, revision: int, to: str) -> 
             "Dieser Beitrag wurde inzwischen bearbeitet oder entschieden. Bitte laden Sie ihn neu."
         )
     if to == "published":
-        await jobs.enqueue_each(db, ("sentiment", "words"), comment=comment_id)
+        await jobs.enqueue_each(db, [(name, {"comment": comment_id}) for name in ("sentiment", "words")])
 
 
 class NotPublic(Conflict):

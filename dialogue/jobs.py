@@ -7,7 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue.kit import jobs
 from dialogue.kit.database import Record
-from dialogue.kit.errors import NotFound
 from dialogue.tables import Job
 
 
@@ -17,15 +16,6 @@ async def start(db: AsyncConnection, name: str, title: str, person_id: int | Non
     job_id = int((await db.execute(insert(Job).values(**values).returning(Job.id))).scalar_one())
     await jobs.enqueue(db, name, job=job_id)
     return job_id
-
-
-async def get(db: AsyncConnection, job_id: int, person_id: int | None) -> Record:
-    """The job of this person, else NotFound."""
-    query = select(Job.__table__).where(Job.id == job_id, Job.person_id == person_id)
-    job = (await db.execute(query)).first()
-    if job is None:
-        raise NotFound
-    return job
 
 
 async def load(db: AsyncConnection, job_id: int) -> Record | None:

@@ -1,9 +1,10 @@
 """People as the administration sees them: find, invite, give and take roles, block; no texts of theirs."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, Select, Text, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -89,18 +90,28 @@ async def invite(db: AsyncConnection, email: str, by: int) -> int:
 
     Returns the person's id.
     """
-    person_id, new = await account(db, email)
+    [(person_id, new)] = await found_or_invited(db, [email])
     if new:
         await _note(db, "person.invited", person_id, by)
     return person_id
 
 
-async def account(db: AsyncConnection, email: str) -> tuple[int, bool]:
-    """The account of this address, and whether it was made just now; then a mail invites."""
-    person_id, new = await accounts.known_or_new(db, email)
-    if new:
-        await jobs.enqueue(db, "mail", template="invite", person=person_id)
-    return person_id, new
+_KNOWN = select(Person.email, Person.id).where(
+    Person.email == func.any(bindparam("emails", type_=ARRAY(Text)))
+)
+
+
+async def found_or_invited(db: AsyncConnection, emails: Iterable[str]) -> list[tuple[int, bool]]:
+    """For each address the account's id, and whether it was made just now: then a mail invites."""
+    wanted = list(dict.fromkeys(email.lower() for email in emails))
+    known = {row.email: row.id for row in await db.execute(_KNOWN, {"emails": wanted})}
+    each = [
+        (known[email], False) if email in known else await accounts.known_or_new(db, email)
+        for email in wanted
+    ]
+    mails = [("mail", {"template": "invite", "person": person_id}) for person_id, new in each if new]
+    await jobs.enqueue_each(db, mails)
+    return each
 
 
 async def invite_again(db: AsyncConnection, person_id: int, by: int) -> None:

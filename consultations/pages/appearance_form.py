@@ -27,7 +27,6 @@ from dialogue.kit.text import is_blank, length, normalise, overloaded
 LOGO_SIZE = 1024 * 1024
 TOO_LARGE = "Das Logo ist größer als 1 MB. Bitte wählen Sie eine kleinere Datei."
 _PHONE = re.compile(r"\+?[0-9][0-9 ()/.\-\u2013]{3,38}[0-9]", re.ASCII)
-_LANGUAGES = tuple[catalogues.Language, ...]
 
 
 def one_line(value: Any) -> Any:

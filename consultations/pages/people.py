@@ -1,20 +1,20 @@
-"""Administration: people and their roles, circles; absences and deputies of moderators."""
+"""Administration: people, their roles, blocks and absences."""
 
-from collections.abc import Awaitable
 from datetime import date
 from typing import Any
 
 from starlette.responses import Response
-from wtforms import DateField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, TextAreaField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 from wtforms.validators import InputRequired
 
 from consultations import rooms
-from dialogue import absences, circles, people
+from dialogue import absences, people
 from dialogue.kit.errors import Invalid
-from dialogue.kit.forms import GermanForm, email_field, plain
-from dialogue.roles import ADMINS, MODERATORS
+from dialogue.kit.forms import GermanForm, day_field, email_field, plain
+from dialogue.roles import ADMINS
 from dialogue.web import Page, get, path, post
+from moderation.pages.absences import AbsenceForm, noted, with_deputies
 
 NAMES = {
     "moderator": "Moderation",
@@ -24,11 +24,6 @@ NAMES = {
     "admin": "Verwaltung (IT)",
 }
 _ROLES = [SelectChoice(*each) for each in NAMES.items()]
-_DAY = InputRequired("Bitte wählen Sie einen Tag.")
-
-
-def _date(label: str) -> DateField:
-    return DateField(label, validators=[_DAY], render_kw={"type": "date"})
 
 
 class InviteForm(GermanForm):
@@ -43,35 +38,13 @@ class GrantForm(GermanForm):
 
 
 class BlockForm(GermanForm):
-    last_day = _date("Letzter Tag der Sperre")
+    last_day = day_field("Letzter Tag der Sperre")
     why = TextAreaField(
         "Begründung",
         filters=[plain],
         validators=[InputRequired("Bitte begründen Sie die Sperre.")],
         description="Die Person liest sie in ihrem Konto und in einer E-Mail.",
     )
-
-
-class CircleForm(GermanForm):
-    name = StringField(
-        "Name", filters=[plain], validators=[InputRequired("Bitte geben Sie einen Namen ein.")]
-    )
-    about = TextAreaField("Wer dazugehört", filters=[plain])
-
-
-class MembersForm(GermanForm):
-    addresses = TextAreaField(
-        "E-Mail-Adressen",
-        validators=[InputRequired("Bitte geben Sie mindestens eine Adresse ein.")],
-        description="Eine oder mehrere, getrennt durch Leerzeichen, Komma oder Zeilen. "
-        "Wer noch kein Konto hat, bekommt eine Einladung.",
-    )
-
-
-class AbsenceForm(GermanForm):
-    first = _date("Erster Tag")
-    last = _date("Letzter Tag")
-    deputy = SelectField("Vertretung", coerce=int)
 
 
 async def _wheres(page: Page, form: Any) -> None:
@@ -135,7 +108,7 @@ async def _person(page: Page, status: int = 200, **forms: Any) -> Response:
         "person": found,
         "grants": await people.grants_of(page.db, found.id),
         "absences": await absences.ahead(page.db, found.id),
-        "absence": forms.get("absence") or await _absence(page, AbsenceForm(), found.id),
+        "absence": forms.get("absence") or await with_deputies(page, AbsenceForm(), found.id),
         "block": forms.get("block") or BlockForm(),
         "grant": grant,
         "names": NAMES,
@@ -189,108 +162,13 @@ def _back(page: Page) -> Response:
     return page.redirect(path("person", id=page.params["id"]))
 
 
-# --- circles ----------------------------------------------------------------------------------------
-
-
-async def all_circles(page: Page) -> Response:
-    return await _circles(page, CircleForm())
-
-
-async def _circles(page: Page, form: CircleForm, status: int = 200) -> Response:
-    found = await circles.every(page.db)
-    return page.render("administration/circles.html", status=status, circles=found, form=form)
-
-
-async def add_circle(page: Page) -> Response:
-    form = page.filled(CircleForm)
-    if form.validate():
-        try:
-            name, about = str(form.name.data), form.about.data or ""
-            return page.redirect(path("circle", id=await circles.create(page.db, name, about, page.me.id)))
-        except Invalid as error:
-            form.refuse(error)
-    return await _circles(page, form, 422)
-
-
-async def circle(page: Page) -> Response:
-    return await _circle(page)
-
-
-async def _circle(page: Page, status: int = 200, **forms: Any) -> Response:
-    found = await circles.one(page.db, page.params["id"])
-    context: dict[str, Any] = {
-        "circle": found,
-        "members": await circles.members(page.db, found.id),
-        "form": forms.get("words") or CircleForm(data={"name": found.name, "about": found.about}),
-        "adding": forms.get("adding") or MembersForm(),
-    }
-    return page.render("administration/circle.html", status=status, **context)
-
-
-async def rename(page: Page) -> Response:
-    form = page.filled(CircleForm)
-    name, about = form.name.data or "", form.about.data or ""
-    return await _changed(
-        page, circles.rename(page.db, page.params["id"], name, about, page.me.id), words=form
-    )
-
-
-async def add_members(page: Page) -> Response:
-    form = page.filled(MembersForm)
-    written = form.addresses.data or ""
-    return await _changed(
-        page, circles.add_members(page.db, page.params["id"], written, page.me.id), adding=form
-    )
-
-
-async def _changed(page: Page, change: Awaitable[Any], **forms: Any) -> Response:
-    """The circle after a change, or the page again with the form that was refused."""
-    try:
-        await change
-    except Invalid as error:
-        next(iter(forms.values())).refuse(error)
-        return await _circle(page, 422, **forms)
-    return page.redirect(path("circle", id=page.params["id"]))
-
-
-async def remove_member(page: Page) -> Response:
-    await circles.remove_member(page.db, page.params["id"], page.params["person"], page.me.id)
-    return page.redirect(path("circle", id=page.params["id"]))
-
-
-async def remove_circle(page: Page) -> Response:
-    await circles.remove(page.db, page.params["id"], page.me.id)
-    return page.redirect(path("circles"))
-
-
 # --- absences ---------------------------------------------------------------------------------------
-
-
-async def _absence(page: Page, form: AbsenceForm, person_id: int) -> AbsenceForm:
-    others = await absences.deputies(page.db, person_id)
-    by_address = "admin" in page.me.roles  # colleagues know each other by their pseudonyms only
-    form.deputy.choices = [SelectChoice(row.id, row.email if by_address else row.pseudonym) for row in others]
-    return form
-
-
-async def _note_absence(page: Page, form: AbsenceForm, person_id: int) -> bool:
-    """Whether it was noted; else the form says why not."""
-    await _absence(page, form, person_id)
-    if not form.validate():
-        return False
-    first, last = form.first.data or date.min, form.last.data or date.min
-    try:
-        await absences.add(page.db, person_id, form.deputy.data, first=first, last=last, by=page.me.id)
-    except Invalid as error:
-        form.refuse(error)
-        return False
-    return True
 
 
 async def add_absence(page: Page) -> Response:
     form = page.filled(AbsenceForm)
-    noted = await _note_absence(page, form, page.params["id"])
-    return _back(page) if noted else await _person(page, 422, absence=form)
+    done = await noted(page, form, page.params["id"])
+    return _back(page) if done else await _person(page, 422, absence=form)
 
 
 async def end_absence(page: Page) -> Response:
@@ -298,28 +176,7 @@ async def end_absence(page: Page) -> Response:
     return _back(page)
 
 
-async def own_absences(page: Page) -> Response:
-    return await _own_absences(page, await _absence(page, AbsenceForm(), page.me.id))
-
-
-async def _own_absences(page: Page, form: AbsenceForm, status: int = 200) -> Response:
-    ahead = await absences.ahead(page.db, page.me.id)
-    return page.render("moderation/absences.html", status=status, absences=ahead, form=form)
-
-
-async def add_own_absence(page: Page) -> Response:
-    form = page.filled(AbsenceForm)
-    if await _note_absence(page, form, page.me.id):
-        return page.redirect(path("own_absences"))
-    return await _own_absences(page, form, 422)
-
-
-async def end_own_absence(page: Page) -> Response:
-    await absences.end(page.db, page.me.id, page.params["absence"], page.me.id)
-    return page.redirect(path("own_absences"))
-
-
-_PERSON, _CIRCLE = "/verwaltung/personen/{id:int}", "/verwaltung/kreise/{id:int}"
+_PERSON = "/verwaltung/personen/{id:int}"
 ROUTES = [
     get("/verwaltung", start, name="administration", access=ADMINS),
     get("/verwaltung/personen", listing, name="people", access=ADMINS),
@@ -333,21 +190,4 @@ ROUTES = [
     post(f"{_PERSON}/entsperren", unblock, name="unblock", access=ADMINS),
     post(f"{_PERSON}/vertretung", add_absence, name="add_absence", access=ADMINS),
     post(f"{_PERSON}/vertretung/{{absence:int}}/beenden", end_absence, name="end_absence", access=ADMINS),
-    get("/verwaltung/kreise", all_circles, name="circles", access=ADMINS),
-    post("/verwaltung/kreise", add_circle, name="add_circle", access=ADMINS),
-    get(_CIRCLE, circle, name="circle", access=ADMINS),
-    post(f"{_CIRCLE}/name", rename, name="rename_circle", access=ADMINS),
-    post(f"{_CIRCLE}/aufloesen", remove_circle, name="remove_circle", access=ADMINS),
-    post(f"{_CIRCLE}/mitglieder", add_members, name="add_members", access=ADMINS),
-    post(
-        f"{_CIRCLE}/mitglieder/{{person:int}}/entfernen", remove_member, name="remove_member", access=ADMINS
-    ),
-    get("/moderation/vertretung", own_absences, name="own_absences", access=MODERATORS),
-    post("/moderation/vertretung", add_own_absence, name="add_own_absence", access=MODERATORS),
-    post(
-        "/moderation/vertretung/{absence:int}/beenden",
-        end_own_absence,
-        name="end_own_absence",
-        access=MODERATORS,
-    ),
 ]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from wtforms import Field, FieldList, Form, FormField, HiddenField, StringField
+from wtforms import DateField, Field, FieldList, Form, FormField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from dialogue.kit.errors import Refusal
@@ -65,6 +65,12 @@ def must_be_mailable(_: Form, field: Field) -> None:
         field.data = mailable(field.data)
     except EmailNotValidError:
         raise ValidationError(_INCOMPLETE) from None
+
+
+def day_field(label: str) -> DateField:
+    return DateField(
+        label, validators=[InputRequired("Bitte wählen Sie einen Tag.")], render_kw={"type": "date"}
+    )
 
 
 def email_field(label: str) -> StringField:

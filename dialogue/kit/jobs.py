@@ -1,7 +1,7 @@
 """Jobs: enqueued in the caller's transaction, worked off by pgqueuer with lease, heartbeat and back-off."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -72,10 +72,11 @@ async def enqueue(
     await queries.enqueue(name, payload, execute_after=after, dedupe_key=key, on_conflict="skip")
 
 
-async def enqueue_each(db: AsyncConnection, names: Sequence[str], **args: Any) -> None:
-    """Several jobs with the same arguments, in one statement of the caller's transaction."""
-    payload = json.dumps(args, ensure_ascii=False).encode()
-    await Queries(_InTransaction(db)).enqueue(list(names), [payload] * len(names), [0] * len(names))
+async def enqueue_each(db: AsyncConnection, wanted: Iterable[tuple[str, dict[str, Any]]]) -> None:
+    """Several jobs, each a name and its arguments, in one statement of the caller's transaction."""
+    if pairs := list(wanted):
+        payloads: list[bytes | None] = [json.dumps(args, ensure_ascii=False).encode() for _, args in pairs]
+        await Queries(_InTransaction(db)).enqueue([name for name, _ in pairs], payloads, [0] * len(pairs))
 
 
 class JobFailed(Exception):

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event, insert
 
+from dialogue import circles
 from dialogue.kit import clock, tokens
 from dialogue.kit.files import STATIC
 from dialogue.tables import Comment
@@ -207,6 +208,18 @@ async def test_the_journal_comes_last_because_its_lock_is_held_until_the_commit(
 
     assert [each[0].status for each in (written, decided, withdrawn)] == [200, 303, 200]
     assert [each[1:] for each in (written, decided, withdrawn)] == [("INSERT INTO journal", 1)] * 3
+
+
+async def test_a_hundred_join_a_circle_with_few_statements(make, database):
+    circle, admin = await make.circle(), await make.person("admin")
+    emails = [(await make.citizen()).email for _ in range(100)]
+
+    async with database.writing() as db:
+        with counted(database) as statements:
+            joined = await circles.add_members(db, circle.id, " ".join(emails), admin.id)
+
+    assert joined == 100
+    assert len(statements) <= MOST
 
 
 def test_styles_scripts_and_fonts_stay_small():
