@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from consultations.tables import Consultation, Phase, Point
+from consultations.tables import Area, Consultation, Phase, Point
 from consultations.totals import Counter, Totals
 from dialogue import threads
 from dialogue.grants import TODAY
@@ -191,6 +191,9 @@ _FRAME = (
     .values(
         title=Point.code + " " + Point.title,
         address=literal("/punkte/") + Point.code,
+        section=func.coalesce(
+            select(Area.title).where(Area.id == Point.area_id).correlate(Point).scalar_subquery(), ""
+        ),
         opens_at=case((_announced, _midnight(Consultation.starts_on))),
         closes_at=case((_announced, _midnight(Consultation.ends_on + 1))),
         sealed_until=Consultation.sealed_until,

@@ -14,7 +14,7 @@ from dialogue.kit import mail
 from dialogue.kit.jobs import Context, Kind
 from dialogue.tables import Comment, Thread
 from dialogue.web import House
-from moderation import decisions, queue
+from moderation import masking, queue, records
 
 
 async def send_mail(context: Context) -> None:
@@ -41,7 +41,7 @@ async def _about(db: Any, comment: int | None, decision: int | None, absence: in
         return {}
     query = select(Comment.number, Comment.text, Thread.title).join(Thread, Thread.id == Comment.thread_id)
     found = (await db.execute(query.where(Comment.id == comment))).one()
-    return {"comment": found, "decision": await decisions.one(db, decision)}
+    return {"comment": found, "decision": await records.one(db, decision)}
 
 
 async def score(context: Context) -> None:
@@ -80,6 +80,7 @@ SWEEPS = (
     people.sweep,
     absences.sweep,
     queue.sweep,
+    masking.sweep,
     jobs.sweep,
     log.sweep,
     appearance.sweep,

@@ -15,7 +15,7 @@ import moderation.tables  # noqa: F401
 from dialogue.kit.database import Base
 
 APPLICATION = "dialog"
-INSERT_ONLY = ("journal", "decisions", "versions", "appearances")
+INSERT_ONLY = ("journal", "decisions", "versions", "appearances", "journal_heads")
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 

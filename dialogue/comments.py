@@ -122,6 +122,7 @@ def _one_query(signed_in: bool, moderates: bool, hosts: bool, deciding: bool) ->
             Comment.thread_id,
             Comment.created_at,
             Comment.edited_at,
+            Comment.erased_at,
             Comment.revision,
             Comment.signs,
         )
@@ -332,6 +333,9 @@ async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Rec
     raise Conflict("Die Beitragsnummer ließ sich nicht vergeben. Bitte senden Sie den Beitrag noch einmal.")
 
 
+_to = bindparam("to", type_=Comment.status.type)
+_text = bindparam("new_text", type_=Comment.text.type)
+_read_until_now = and_(Comment.status == "published", or_(_to != "published", _text != Comment.text))
 _MOVE = (
     update(Comment)
     .where(
@@ -340,27 +344,49 @@ _MOVE = (
         Comment.status == func.any(bindparam("allowed", type_=ARRAY(Comment.status.type))),
     )
     .values(
-        status=bindparam("to"),
+        status=_to,
+        text=func.coalesce(_text, Comment.text),
         revision=Comment.revision + 1,
         published_at=case(
-            (bindparam("to") == "published", func.coalesce(Comment.published_at, func.now())),
+            (_to == "published", func.coalesce(Comment.published_at, func.now())),
             else_=Comment.published_at,
         ),
-        unpublished_at=case((Comment.status == "published", func.now()), else_=Comment.unpublished_at),
+        unpublished_at=case((_read_until_now, func.now()), else_=Comment.unpublished_at),
     )
     .returning(Comment.id, Comment.revision)
 )
 
 
-async def move(db: AsyncConnection, comment_id: int, revision: int, to: str) -> None:
-    """Change the status if nobody was faster and the way is allowed, else Conflict."""
-    values = {"comment": comment_id, "seen": revision, "allowed": sorted(TRANSITIONS[to]), "to": to}
+async def move(
+    db: AsyncConnection, comment_id: int, revision: int, to: str, *, text: str | None = None
+) -> None:
+    """Change the status if nobody was faster and the way is allowed, else Conflict.
+
+    `text`: what stands there from now on, where places were blacked out or shown again.
+    """
+    await _change(db, comment_id, revision, to, text=text, allowed=sorted(TRANSITIONS[to]))
+    if to == "published":
+        await jobs.enqueue_each(db, [(name, {"comment": comment_id}) for name in ("sentiment", "words")])
+
+
+async def stay(
+    db: AsyncConnection, comment_id: int, revision: int, status: str, *, text: str | None = None
+) -> None:
+    """Keep the status and count a revision, if nobody was faster, else Conflict: a decision that changes
+    nothing, or only the text of what is public, is one as well."""
+    await _change(db, comment_id, revision, status, text=text, allowed=[status])
+    if text is not None and status == "published":
+        await jobs.enqueue(db, "words", comment=comment_id)
+
+
+async def _change(
+    db: AsyncConnection, comment_id: int, revision: int, to: str, *, text: str | None, allowed: list[str]
+) -> None:
+    values = {"comment": comment_id, "seen": revision, "allowed": allowed, "to": to, "new_text": text}
     if (await db.execute(_MOVE, values)).first() is None:
         raise Conflict(
             "Dieser Beitrag wurde inzwischen bearbeitet oder entschieden. Bitte laden Sie ihn neu."
         )
-    if to == "published":
-        await jobs.enqueue_each(db, [(name, {"comment": comment_id}) for name in ("sentiment", "words")])
 
 
 class NotPublic(Conflict):

@@ -212,6 +212,8 @@ class Thread(Base):
     checks_first: Mapped[bool] = mapped_column(server_default=sql("true"))
     guests_write: Mapped[bool] = mapped_column(server_default=sql("false"))
     guests_vote: Mapped[bool] = mapped_column(server_default=sql("false"))
+    section: Mapped[str] = mapped_column(Text, server_default="", info=IMPERSONAL)
+    closed_at: Mapped[Moment | None]
     room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id"), index=True)
     circle_id: Mapped[int | None] = mapped_column(ForeignKey("circles.id"), index=True)
     internal: Mapped[bool] = mapped_column(Computed("circle_id IS NOT NULL", persisted=True))
@@ -244,6 +246,7 @@ class Comment(Base):
         server_default=sql("'[]'"),
         info=personal("Hinweise der Prüfung mit den Wörtern, die sie auslösten", keep=COMMENT),
     )
+    urgency: Mapped[int] = mapped_column(SmallInteger, server_default=sql("0"), info=IMPERSONAL)
     secret_hash: Mapped[bytes | None] = mapped_column(
         LargeBinary, info=personal("Zugang mit dem Beleg (nur als Prüfsumme)", keep=COMMENT)
     )
@@ -253,8 +256,11 @@ class Comment(Base):
     edited_at: Mapped[Moment | None] = mapped_column(info=WRITTEN)
     published_at: Mapped[Moment | None] = mapped_column(info=WRITTEN)
     unpublished_at: Mapped[Moment | None] = mapped_column(info=WRITTEN)
+    erased_at: Mapped[Moment | None] = mapped_column(info=WRITTEN)
     __table_args__ = (
         one_of("status", STATUSES),
+        CheckConstraint("urgency BETWEEN 0 AND 2", name="known_urgency"),
+        CheckConstraint("erased_at IS NULL OR text = 'gelöscht'", name="erased_text_is_gone"),
         one_of("source", SOURCES),
         CheckConstraint("(status = 'published') <= (published_at IS NOT NULL)", name="published_has_moment"),
         # What is said in a circle stays there: a comment cannot be public where its thread is not.
@@ -289,7 +295,14 @@ class Comment(Base):
             postgresql_where=sql("status = 'published'"),
         ),
         Index("ix_comments_parent_id", "parent_id", postgresql_where=sql("parent_id IS NOT NULL")),
-        Index("ix_comments_waiting", "created_at", "id", postgresql_where=sql("status = 'pending'")),
+        Index(
+            "ix_comments_waiting",
+            sql("(- urgency)"),
+            "created_at",
+            "id",
+            postgresql_where=sql("status = 'pending'"),
+        ),
+        Index("ix_comments_waiting_longest", "created_at", "id", postgresql_where=sql("status = 'pending'")),
         Index("ix_comments_thread_id_status", "thread_id", "status"),
         Index(
             "ix_comments_unpublished",
@@ -336,7 +349,7 @@ class Vote(Base):
     __table_args__ = (
         CheckConstraint("value BETWEEN -1 AND 1", name="known_value"),
         one_of("source", SOURCES),
-        Index("ix_votes_person_id", "person_id"),
+        Index("ix_votes_person_id_cast_at", "person_id", "cast_at"),  # so many a minute
     )
 
 
@@ -414,6 +427,14 @@ class Job(Base):
     created_at: Mapped[Created] = mapped_column(info=IMPERSONAL)
     finished_at: Mapped[Moment | None] = mapped_column(info=IMPERSONAL)
     __table_args__ = (one_of("status", ("queued", "running", "done", "failed")),)
+
+
+class Challenge(Base):
+    """A proof of work that was used, until its challenge expires: nobody sends it twice."""
+
+    __tablename__ = "challenges"
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    expires_at: Mapped[Moment] = mapped_column(info=IMPERSONAL)
 
 
 class Attempt(Base):

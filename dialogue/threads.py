@@ -11,7 +11,9 @@ from dialogue.kit.errors import Closed, NotFound, NotOpenYet
 from dialogue.tables import Member, Thread
 
 # Time is half-open and compared with the database's clock.
-OPEN: ColumnElement[bool] = and_(Thread.opens_at <= func.now(), Thread.closes_at > func.now())
+OPEN: ColumnElement[bool] = and_(
+    Thread.opens_at <= func.now(), Thread.closes_at > func.now(), Thread.closed_at.is_(None)
+)
 STARTED: ColumnElement[bool] = and_(Thread.opens_at.is_not(None), Thread.opens_at <= func.now())
 ENDED: ColumnElement[bool] = and_(Thread.closes_at.is_not(None), Thread.closes_at <= func.now())
 SEALED: ColumnElement[bool] = and_(Thread.sealed_until.is_not(None), Thread.sealed_until > func.now())
@@ -22,7 +24,10 @@ COLUMNS = (
     Thread.address,
     Thread.opens_at,
     Thread.closes_at,
+    Thread.closed_at,
     Thread.checks_first,
+    Thread.guests_write,
+    Thread.guests_vote,
     Thread.sealed_until,
     Thread.room_id,
     Thread.internal,
@@ -65,9 +70,18 @@ async def open_for_writing(db: AsyncConnection, thread_id: int, person_id: int) 
     return must_be_open(await get(db, thread_id, person_id))
 
 
+class Stopped(Closed):
+    """A moderator closed the thread before its time."""
+
+    title = "Diese Diskussion ist geschlossen"
+    text = "Die Moderation hat diese Diskussion geschlossen. Warum, steht über den Beiträgen. Alles Gesagte bleibt lesbar."
+
+
 def must_be_open(thread: Record) -> Record:
     if not thread.started:
         raise NotOpenYet
+    if thread.closed_at is not None and not thread.ended:
+        raise Stopped
     if not thread.is_open:
         raise Closed
     return thread

@@ -1,51 +1,65 @@
-"""Decisions: a person publishes, rejects, hides or restores, with rule and reasons, in one record.
+"""Decisions: a person publishes, rejects, hides, masks, keeps or restores, with rule and reasons, in one record.
 
 Where contributions are checked later, triage publishes those it noticed nothing in: a record as well.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import bindparam, insert, literal, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue import comments, journal
 from dialogue.accounts import Current
-from dialogue.kit import jobs, tokens
+from dialogue.kit import jobs
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid
 from dialogue.kit.text import is_blank, length, normalise
-from dialogue.tables import Actor, Comment, JournalEntry
-from moderation import queue, rules
-from moderation.tables import Decision, Rule
+from dialogue.tables import Actor
+from moderation import masking, matters, queue, records, rules
+from moderation.matters import NOTHING, Matter
+from moderation.records import AGAINST
+from moderation.tables import Decision
 from moderation.triage import signs
 
-LEADS_TO = {"publish": "published", "reject": "rejected", "hide": "hidden", "restore": "published"}
+# What the comment is afterwards; "keep" leaves it as it is.
+LEADS_TO = {
+    "publish": "published",
+    "publish_masked": "published",
+    "reject": "rejected",
+    "hide": "hidden",
+    "restore": "published",
+}
 FROM = {
     "publish": {"pending"},
+    "publish_masked": {"pending", "published"},
     "reject": {"pending"},
     "hide": {"published"},
     "restore": {"hidden", "rejected"},
 }
-AGAINST = {"reject", "hide"}  # these need a rule and reasons
+KINDS = (*LEADS_TO, "keep")
+NOTED = {"keep": "comment.kept", "publish_masked": "comment.masked"}  # else by the status it leads to
 SHORTEST_REASONS, LONGEST_REASONS = 20, 2_000
 NEW = 1  # a comment's first revision
 OWN_DECISION = (
     "Diese Entscheidung war Ihre eigene. Wiederherstellen darf sie nur jemand anderes aus der Moderation."
+)
+OWN_APPEALED = (
+    "Die Beschwerde richtet sich gegen Ihre eigene Entscheidung. Darüber entscheidet jemand anderes."
 )
 UNSEEN = f"Der Vorprüfung (Fassung {signs.VERSION}) ist in diesem Beitrag nichts aufgefallen."
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """What a moderator decided: kind, the revision they saw, rule and reasons."""
+    """What a moderator decided: kind, the revision they saw, rule and reasons, and the words to black out."""
 
     kind: str
     revision: int
     rule_id: int | None = None
     reasons: str = ""
+    places: str = ""
 
 
 class Barred(Conflict):
@@ -55,25 +69,41 @@ class Barred(Conflict):
     may_pass = False
 
 
-def possible(comment: Record) -> list[str]:
-    """The decisions a comment's status allows."""
-    return [kind for kind, statuses in FROM.items() if comment.status in statuses]
+def possible(comment: Record, matter: Matter = NOTHING) -> list[str]:
+    """The decisions that the comment's status and what is open about it allow."""
+    if comment.erased_at is not None:
+        return ["keep"] if matter.is_open else []
+    kinds = [kind for kind, statuses in FROM.items() if comment.status in statuses]
+    if comment.status == "published" and _contests_masking(matter):
+        kinds.append("restore")
+    if matter.is_open and comment.status != "pending":
+        kinds.append("keep")
+    return kinds
 
 
-def barred(moderator_id: int, comment: Record, last: Record | None) -> str:
-    """Why this person cannot decide the case after its last decision; empty when they can."""
+def _contests_masking(matter: Matter) -> bool:
+    return matter.appeal is not None and matter.appeal["contested"] == "publish_masked"
+
+
+def barred(moderator_id: int, comment: Record, against: Record | None, matter: Matter = NOTHING) -> str:
+    """Why this person cannot decide the case after the last decision against it; empty when they can."""
     if comment.author_id == moderator_id:
         return "Das ist Ihr eigener Beitrag. Darüber entscheidet jemand anderes."
-    if not possible(comment):
+    if not possible(comment, matter):
         return "Dieser Beitrag wurde zurückgezogen. Zu entscheiden ist daran nichts mehr."
-    if comment.status in FROM["restore"] and last is not None and last.person_id == moderator_id:
+    if matter.appeal is not None and matter.appeal["decided_by"] == moderator_id:
+        return OWN_APPEALED
+    if comment.status in FROM["restore"] and against is not None and against.person_id == moderator_id:
         return OWN_DECISION
     return ""
 
 
-async def claim(db: AsyncConnection, moderator: Current, comment: Record) -> None:
+async def claim(
+    db: AsyncConnection, moderator: Current, comment: Record, matter: Matter | None = None
+) -> None:
     """Take a case for 15 minutes: only one that the person may decide, else it would be closed to all."""
-    if reason := barred(moderator.id, comment, await latest(db, comment.id)):
+    matter = matter or await matters.of(db, comment.id)
+    if reason := barred(moderator.id, comment, await records.against(db, comment.id), matter):
         raise Barred(reason)
     await queue.claim(db, moderator.id, comment.id)
 
@@ -81,8 +111,9 @@ async def claim(db: AsyncConnection, moderator: Current, comment: Record) -> Non
 async def decide(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> int:
     """Record a decision, let it take effect in the caller's transaction, and return its id.
 
-    Raises Conflict when somebody was faster, Barred when the comment is one's own or a restore would undo
-    one's own decision, Invalid when rule or reasons are missing. The same decision again returns the first.
+    It answers all that is open about the comment: notices, an appeal, the audit. Raises Conflict when somebody
+    was faster, Barred when the comment is one's own or a restore would undo one's own decision, Invalid when
+    rule, reasons or the words to black out are missing. The same decision again returns the first.
     """
     try:
         return await _effective(db, moderator, comment, ruling)
@@ -112,10 +143,12 @@ async def _made(db: AsyncConnection, moderator: Current, comment: Record, ruling
 
 
 async def _effective(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> int:
-    await _check(db, moderator, comment, ruling)
+    matter = await matters.of(db, comment.id)
+    await _check(db, moderator, comment, ruling, matter)
+    answers = matter.origin(ruling.kind, comment.status)
     rule = await rules.named(db, ruling.rule_id, comment.thread_id) if ruling.kind in AGAINST else None
-    reasons = _reasons(ruling)
-    await comments.move(db, comment.id, ruling.revision, LEADS_TO[ruling.kind])
+    reasons = _reasons(ruling, needed=ruling.kind in AGAINST or answers["origin"] == "appeal")
+    await _take_effect(db, comment, ruling)
     decision_id = await _insert(
         db,
         comment.id,
@@ -125,19 +158,22 @@ async def _effective(db: AsyncConnection, moderator: Current, comment: Record, r
         rule_id=rule.id if rule else None,
         reasons=reasons,
         actor_id=await journal.actor(db, moderator.id),
-        origin="own",
+        detected=bool(comment.signs),
+        **answers,
     )
+    if ruling.kind == "publish_masked":
+        await masking.put_aside(db, comment, decision_id)
+    await matters.settle(db, comment.id, decision_id, matter, answers["origin"])
     await queue.release(db, moderator.id, comment.id)
-    if comment.author_id and comment.source == "account":
-        about = {"comment": comment.id, "decision": decision_id}
-        await jobs.enqueue(db, "mail", template=f"decision_{ruling.kind}", person=comment.author_id, **about)
+    await _tell(db, comment, ruling.kind, answers["origin"], decision_id)
     await journal.record(
         db,
-        f"comment.{LEADS_TO[ruling.kind]}",
+        NOTED.get(ruling.kind) or f"comment.{LEADS_TO[ruling.kind]}",
         f"comment:{comment.number}",
         person_id=moderator.id,
         before=comment.status,
         decision=ruling.kind,
+        origin=answers["origin"],
         record=decision_id,
         rule=rule.number if rule else None,
         rulebook=rule.version if rule else None,
@@ -146,10 +182,34 @@ async def _effective(db: AsyncConnection, moderator: Current, comment: Record, r
     return decision_id
 
 
-async def _check(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> None:
-    if comment.status not in FROM[ruling.kind]:
+async def _take_effect(db: AsyncConnection, comment: Record, ruling: Ruling) -> None:
+    text = None
+    if ruling.kind == "publish_masked":
+        text = masking.blacked_out(comment.text, ruling.places)
+    elif ruling.kind == "restore" and comment.status == "published":
+        text = await masking.taken_back(db, comment.id)
+    to = LEADS_TO.get(ruling.kind, comment.status)
+    change = comments.stay if to == comment.status else comments.move
+    await change(db, comment.id, ruling.revision, to, text=text)
+
+
+async def _tell(db: AsyncConnection, comment: Record, kind: str, origin: str, decision_id: int) -> None:
+    """A mail to the author of what changed, and of the answer to an appeal; none about what stays as it is."""
+    if (
+        comment.author_id
+        and comment.source in {"account", "guest"}
+        and (kind != "keep" or origin == "appeal")
+    ):
+        about = {"comment": comment.id, "decision": decision_id}
+        await jobs.enqueue(db, "mail", template=f"decision_{kind}", person=comment.author_id, **about)
+
+
+async def _check(
+    db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling, matter: Matter
+) -> None:
+    if ruling.kind not in possible(comment, matter):
         raise Conflict("Dieser Beitrag wurde inzwischen entschieden. Bitte laden Sie ihn neu.")
-    await claim(db, moderator, comment)
+    await claim(db, moderator, comment, matter)
 
 
 def _readable(text: str) -> int:
@@ -158,10 +218,10 @@ def _readable(text: str) -> int:
     return length(" ".join(word for word in words if word))
 
 
-def _reasons(ruling: Ruling) -> str:
+def _reasons(ruling: Ruling, *, needed: bool) -> str:
     """What the author will read, or Invalid. Kept in the decision alone: the journal is for ever."""
     reasons = normalise(ruling.reasons)
-    if ruling.kind in AGAINST and _readable(reasons) < SHORTEST_REASONS:
+    if needed and _readable(reasons) < SHORTEST_REASONS:
         raise Invalid(
             f"Bitte begründen Sie die Entscheidung mit mindestens {SHORTEST_REASONS} Zeichen.",
             field="reasons",
@@ -192,75 +252,3 @@ async def publish_unseen(db: AsyncConnection, comment_id: int, text: str) -> int
         origin="triage",
         automated=True,
     )
-
-
-_HISTORY = (
-    select(
-        Decision.decision,
-        Decision.decided_at,
-        Decision.reasons,
-        Decision.origin,
-        Decision.automated,
-        Rule.number.label("rule_number"),
-        Rule.title.label("rule_title"),
-        Actor.person_id,
-    )
-    .outerjoin(Rule, Rule.id == Decision.rule_id)
-    .outerjoin(Actor, Actor.id == Decision.actor_id)
-    .order_by(Decision.id.desc())
-)
-
-
-async def history(db: AsyncConnection, comment_id: int) -> list[Record]:
-    """All decisions on a comment, newest first."""
-    return list(await db.execute(_HISTORY.where(Decision.comment_id == comment_id)))
-
-
-async def latest(db: AsyncConnection, comment_id: int) -> Record | None:
-    """The decision in force, for the author."""
-    return (await db.execute(_HISTORY.where(Decision.comment_id == comment_id).limit(1))).first()
-
-
-_OWN = (
-    select(Comment.number, Decision.decision)
-    .join(Comment, Comment.id == Decision.comment_id)
-    .join(Actor, Actor.id == Decision.actor_id)
-    .where(Comment.number == bindparam("number"), Actor.person_id == bindparam("me"))
-    .order_by(Decision.id.desc())
-    .limit(1)
-)
-
-
-async def own(db: AsyncConnection, moderator_id: int, number: str) -> Record | None:
-    """A person's last decision on a contribution: what the page after it confirms. None for those of others."""
-    values = {"number": tokens.number(number), "me": moderator_id}
-    return (await db.execute(_OWN, values)).first()
-
-
-async def one(db: AsyncConnection, decision_id: int) -> Record:
-    """A decision by its id, for the mail about it: a later one may already be in force."""
-    return (await db.execute(_HISTORY.where(Decision.id == decision_id))).one()
-
-
-async def protocol(db: AsyncConnection, viewer: comments.Viewer, before: int | None) -> list[dict[str, Any]]:
-    """The journal as a moderator reads it: all of it, or what happened to the contributions of their rooms."""
-    mine = select(literal("comment:").concat(Comment.number)).where(comments.moderated_by(viewer))
-    which = None if viewer.moderates else JournalEntry.subject.in_(mine)
-    return await journal.page(db, before, which=which)
-
-
-async def told(db: AsyncConnection, ids: Iterable[int], viewer: comments.Viewer) -> dict[int, Record]:
-    """Decision id → its rule and reasons in words, where the viewer moderates, for the entries of the journal."""
-    columns = (
-        Decision.id,
-        Decision.reasons,
-        Rule.number.label("rule_number"),
-        Rule.title.label("rule_title"),
-    )
-    query = (
-        select(*columns)
-        .join(Comment, Comment.id == Decision.comment_id)
-        .outerjoin(Rule, Rule.id == Decision.rule_id)
-        .where(Decision.id.in_(list(ids)), comments.moderated_by(viewer))
-    )
-    return {row.id: row for row in await db.execute(query)}

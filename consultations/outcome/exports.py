@@ -27,6 +27,7 @@ from dialogue.kit.errors import Gone, Invalid, NotFound, Refusal
 from dialogue.kit.jobs import KEPT
 from dialogue.kit.settings import Settings
 from dialogue.tables import Comment, Job
+from moderation.tables import Original
 
 __all__ = ["ROLES", "downloadable", "of_person", "run", "start", "sweep_files", "to_file", "write"]
 ROLES = ("panelist", "committee", "editor", "moderator")
@@ -222,9 +223,19 @@ _left_since = (
     .correlate(Export, Job)
     .exists()
 )
-_withdrawn = or_(Export.withdrawn_at.is_not(None), and_(Export.role.not_in(NOT_PUBLIC), _left_since)).label(
-    "withdrawn"
+_masked_since = (
+    select(Original.comment_id)
+    .join(Comment, Comment.id == Original.comment_id)
+    .join(Point, Point.thread_id == Comment.thread_id)
+    .where(Point.consultation_id == Export.consultation_id, Original.masked_at > Job.created_at - _open)
+    .correlate(Export, Job)
+    .exists()
 )
+_withdrawn = or_(
+    Export.withdrawn_at.is_not(None),
+    and_(Export.role.not_in(NOT_PUBLIC), _left_since),
+    _masked_since,  # the words that were blacked out are nobody's any more, not even the moderators'
+).label("withdrawn")
 _person = bindparam("person", type_=BigInteger)
 _OF_PERSON = (
     select(

@@ -15,7 +15,7 @@ from dialogue.kit.errors import NotFound
 from dialogue.orders import PAGE
 from dialogue.roles import EVERYONE
 from dialogue.web import Page, get, path
-from moderation import decisions
+from moderation import records
 
 
 def _seed(page: Page) -> int:
@@ -101,7 +101,7 @@ async def comment(page: Page) -> Response:
         **talk,
         parent=await comments.by_id(page.db, found.parent_id) if found.parent_id else None,
         response=await strategy.response(page.db, found.number),
-        decision=await decisions.latest(page.db, found.id) if mine else None,
+        decision=await records.latest(page.db, found.id) if mine else None,
     )
 
 

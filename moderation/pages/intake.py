@@ -15,7 +15,7 @@ from dialogue.kit.errors import Invalid, NotFound
 from dialogue.kit.forms import GermanForm, plain
 from dialogue.roles import EVERYONE, PEOPLE
 from dialogue.web import Page, get, path, post
-from moderation import decisions, intake
+from moderation import intake, records
 from moderation.triage import signs
 
 STANCES: dict[int | None, str] = {value: name for name, value in votes.CHOICES.items()}
@@ -187,7 +187,7 @@ async def open_receipt(page: Page) -> Response:
         answer = _opened(page, form, comment, state="withdrawn")
         await comments.withdraw(page.db, comment, None)
         return answer
-    decision = await decisions.latest(page.db, comment.id)
+    decision = await records.latest(page.db, comment.id)
     return _opened(page, form, comment, state=comment.status, decision=decision)
 
 

@@ -13,13 +13,14 @@ from dialogue.kit.errors import Invalid
 from dialogue.kit.forms import GermanForm
 from dialogue.roles import EVERYONE, MODERATORS
 from dialogue.web import Page, get, path, post
-from moderation import decisions, queue, rules
+from moderation import decisions, matters, queue, records, rules
 from moderation.triage import marks
 
 
 class DecisionForm(GermanForm):
     rule = IntegerField("Regel", validators=[Optional()])
     reasons = TextAreaField("Begründung an die Autorin oder den Autor")
+    places = TextAreaField("Zu schwärzende Stellen")
     revision = IntegerField("Fassung")
 
 
@@ -31,7 +32,7 @@ async def waiting(page: Page) -> Response:
 async def _queue(page: Page, *, status: int = 200, **context: Any) -> Response:
     """The tool, after a decision with what was decided: looked up, the address only names the contribution."""
     number = page.query.get("erledigt")
-    done = await decisions.own(page.db, page.me.id, number) if number else None
+    done = await records.own(page.db, page.me.id, number) if number else None
     return page.render("moderation/queue.html", status=status, section="moderation", done=done, **context)
 
 
@@ -42,10 +43,9 @@ async def case(page: Page) -> Response:
 
 
 async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 200) -> Response:
-    history, around = (
-        await decisions.history(page.db, comment.id),
-        await queue.around(page.db, comment.id),
-    )
+    history = await records.history(page.db, comment.id)
+    around, matter = await queue.around(page.db, comment.id), await matters.of(page.db, comment.id)
+    against = next((each for each in history if each.decision in records.AGAINST), None)
     context: dict[str, Any] = {
         "waiting": await queue.waiting(page.db, page.viewer, page.query.get("weiter", "")),
         "case": comment,
@@ -54,8 +54,9 @@ async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 2
         "held": around.holder_id not in {None, page.me.id},
         "rules": await rules.of(page.db, comment.thread_id),
         "history": history,
-        "can": decisions.possible(comment),
-        "barred": decisions.barred(page.me.id, comment, history[0] if history else None),
+        "matter": matter,
+        "can": decisions.possible(comment, matter),
+        "barred": decisions.barred(page.me.id, comment, against, matter),
         "form": form,
     }
     return await _queue(page, status=status, **context)
@@ -70,12 +71,18 @@ async def claim(page: Page) -> Response:
 async def decide(page: Page) -> Response:
     """One decision; then on to the next case."""
     comment = await comments.by_number(page.db, page.params["number"], page.viewer, deciding=True)
-    kind = page.choice("decision", {kind: kind for kind in decisions.LEADS_TO})
+    kind = page.choice("decision", {kind: kind for kind in decisions.KINDS})
     form = page.filled(DecisionForm)
     form.validate()
     following = await queue.following(page.db, page.viewer, comment.id)  # before: the journal comes last
     try:
-        ruling = decisions.Ruling(kind, form.revision.data or 0, form.rule.data, form.reasons.data or "")
+        ruling = decisions.Ruling(
+            kind,
+            form.revision.data or 0,
+            form.rule.data,
+            form.reasons.data or "",
+            form.places.data or "",
+        )
         await decisions.decide(page.db, page.me, comment, ruling)
     except Invalid as error:
         form.refuse(error)
@@ -85,11 +92,11 @@ async def decide(page: Page) -> Response:
 
 
 async def protocol(page: Page) -> Response:
-    entries = await decisions.protocol(page.db, page.viewer, page.number("vor") or None)
+    entries = await records.protocol(page.db, page.viewer, page.number("vor") or None)
     decided = [entry["detail"]["record"] for entry in entries if "record" in entry["detail"]]
     context: dict[str, Any] = {
         "entries": [entry | {"at": datetime.fromisoformat(entry["at"])} for entry in entries],
-        "told": await decisions.told(page.db, decided, page.viewer),
+        "told": await records.told(page.db, decided, page.viewer),
         "before": entries[-1]["id"] if len(entries) == 50 else None,
     }
     return page.render("moderation/journal.html", section="moderation", **context)

@@ -123,7 +123,7 @@ def test_every_setting_and_command_is_documented():
 
 def test_every_template_is_used():
     sources = "\n".join(file.read_text() for file in [*CODE, *TEMPLATES])
-    mails = {f"decision_{kind}" for kind in decisions.LEADS_TO} | {*notices.LINKS, *notices.PLAIN}
+    mails = {f"decision_{kind}" for kind in decisions.KINDS} | {*notices.LINKS, *notices.PLAIN}
     unused = [
         name
         for file in TEMPLATES

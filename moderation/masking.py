@@ -1,0 +1,80 @@
+"""Blacking out places of a text. The original is put aside for an appeal, and forgotten when none can come."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialogue.kit.database import Record
+from dialogue.kit.errors import Conflict, Invalid
+from dialogue.kit.text import normalise
+from moderation.tables import Appeal, Original
+
+BLACK = "[geschwärzt]"
+APPEALABLE = timedelta(days=184)  # six months, however long they are
+
+
+def blacked(text: str, spans: Iterable[Sequence[int]]) -> str:
+    """The text with these places, (start, end) each, blacked out; overlapping ones are one. Pure."""
+    kept, at = [], 0
+    for start, end in sorted((start, end) for start, end in spans):
+        if start >= at:
+            kept += [text[at:start], BLACK]
+        at = max(at, end)
+    return "".join([*kept, text[at:]])
+
+
+def blacked_out(text: str, places: str) -> str:
+    """The text with every occurrence of the given words, one place a line, blacked out.
+
+    Raises Invalid when there is none, or when one of them does not stand in the text.
+    """
+    wanted = [line.strip() for line in normalise(places).splitlines() if line.strip()]
+    if not wanted:
+        raise Invalid("Bitte nennen Sie die Stellen, die geschwärzt werden sollen.", field="places")
+    spans = []
+    for place in wanted:
+        found = [hit.span() for hit in re.finditer(re.escape(place), text)]
+        if not found:
+            raise Invalid(
+                f"„{place[:60]}“ steht so nicht im Beitrag. Bitte prüfen Sie die Stelle.", field="places"
+            )
+        spans += found
+    return blacked(text, spans)
+
+
+async def put_aside(db: AsyncConnection, comment: Record, decision_id: int) -> None:
+    """Keep the text as it was before the decision that masks it."""
+    values = {"decision_id": decision_id, "comment_id": comment.id, "text": comment.text}
+    await db.execute(insert(Original).values(**values))
+
+
+_FIRST = (
+    select(Original.text)
+    .where(Original.comment_id == bindparam("comment"))
+    .order_by(Original.decision_id)
+    .limit(1)
+)
+
+
+async def original(db: AsyncConnection, comment_id: int) -> str | None:
+    """The text before anything in it was blacked out, as long as it is kept."""
+    text = (await db.execute(_FIRST, {"comment": comment_id})).scalar()
+    return None if text is None else str(text)
+
+
+async def taken_back(db: AsyncConnection, comment_id: int) -> str:
+    """The original, to be shown again; it is no longer kept apart. Conflict when it is gone."""
+    if (text := await original(db, comment_id)) is None:
+        raise Conflict("Der Text vor der Schwärzung ist nicht mehr da. Wiederherstellen geht deshalb nicht.")
+    await db.execute(delete(Original).where(Original.comment_id == comment_id))
+    return text
+
+
+async def sweep(db: AsyncConnection) -> None:
+    """Forget originals when the time for an appeal is over, unless one waits for its answer."""
+    waits = select(Appeal.id).where(Appeal.comment_id == Original.comment_id, Appeal.settled_at.is_(None))
+    over = Original.masked_at < func.now() - APPEALABLE
+    await db.execute(delete(Original).where(over, ~waits.exists()))

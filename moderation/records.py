@@ -1,0 +1,100 @@
+"""The record of decisions, read: of a contribution, for its author, for moderators, and the journal beside it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import bindparam, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from dialogue import comments, journal
+from dialogue.kit import tokens
+from dialogue.kit.database import Record
+from dialogue.tables import Actor, Comment, JournalEntry
+from moderation.tables import Decision, Rule, Rulebook
+
+AGAINST = (
+    "reject",
+    "hide",
+    "publish_masked",
+)  # they take something from the author: rule and reasons, an appeal
+_HISTORY = (
+    select(
+        Decision.id,
+        Decision.decision,
+        Decision.decided_at,
+        Decision.reasons,
+        Decision.origin,
+        Decision.automated,
+        Decision.detected,
+        Decision.appeal_id,
+        Rule.number.label("rule_number"),
+        Rule.title.label("rule_title"),
+        Rulebook.version.label("rulebook"),
+        Actor.person_id,
+    )
+    .outerjoin(Rule, Rule.id == Decision.rule_id)
+    .outerjoin(Rulebook, Rulebook.id == Rule.rulebook_id)
+    .outerjoin(Actor, Actor.id == Decision.actor_id)
+    .order_by(Decision.id.desc())
+)
+_OF_COMMENT = _HISTORY.where(Decision.comment_id == bindparam("comment"))
+_LATEST = _OF_COMMENT.limit(1)
+_AGAINST = _OF_COMMENT.where(Decision.decision.in_(AGAINST)).limit(1)
+_OWN = (
+    select(Comment.number, Decision.decision)
+    .join(Comment, Comment.id == Decision.comment_id)
+    .join(Actor, Actor.id == Decision.actor_id)
+    .where(Comment.number == bindparam("number"), Actor.person_id == bindparam("me"))
+    .order_by(Decision.id.desc())
+    .limit(1)
+)
+
+
+async def history(db: AsyncConnection, comment_id: int) -> list[Record]:
+    """All decisions on a comment, newest first."""
+    return list(await db.execute(_OF_COMMENT, {"comment": comment_id}))
+
+
+async def latest(db: AsyncConnection, comment_id: int) -> Record | None:
+    """The decision in force, for the author."""
+    return (await db.execute(_LATEST, {"comment": comment_id})).first()
+
+
+async def against(db: AsyncConnection, comment_id: int) -> Record | None:
+    """The last decision that took something from the author: who made it does not undo it."""
+    return (await db.execute(_AGAINST, {"comment": comment_id})).first()
+
+
+async def one(db: AsyncConnection, decision_id: int) -> Record:
+    """A decision by its id, for the mail about it: a later one may already be in force."""
+    return (await db.execute(_HISTORY.where(Decision.id == decision_id))).one()
+
+
+async def own(db: AsyncConnection, moderator_id: int, number: str) -> Record | None:
+    """A person's last decision on a contribution: what the page after it confirms. None for those of others."""
+    values = {"number": tokens.number(number), "me": moderator_id}
+    return (await db.execute(_OWN, values)).first()
+
+
+async def protocol(db: AsyncConnection, viewer: comments.Viewer, before: int | None) -> list[dict[str, Any]]:
+    """The journal as a moderator reads it: all of it, or what happened to the contributions of their rooms."""
+    mine = select(literal("comment:").concat(Comment.number)).where(comments.moderated_by(viewer))
+    which = None if viewer.moderates else JournalEntry.subject.in_(mine)
+    return await journal.page(db, before, which=which)
+
+
+async def told(db: AsyncConnection, ids: Iterable[int], viewer: comments.Viewer) -> dict[int, Record]:
+    """Decision id → its rule and reasons in words, where the viewer moderates, for the entries of the journal."""
+    columns = (
+        Decision.id,
+        Decision.reasons,
+        Rule.number.label("rule_number"),
+        Rule.title.label("rule_title"),
+    )
+    query = (
+        select(*columns)
+        .join(Comment, Comment.id == Decision.comment_id)
+        .outerjoin(Rule, Rule.id == Decision.rule_id)
+        .where(Decision.id.in_(list(ids)), comments.moderated_by(viewer))
+    )
+    return {row.id: row for row in await db.execute(query)}
