@@ -21,6 +21,10 @@ _MOVED = (
     ("votes", "", "cast_at", f"comment_id {_COMMENTS}"),
     ("stances", "", "taken_at", f"thread_id {_THREADS}"),
     ("decisions", "", "decided_at", f"comment_id {_COMMENTS}"),
+    ("flags", "", "created_at settled_at", f"comment_id {_COMMENTS}"),
+    ("appeals", "", "created_at settled_at", f"comment_id {_COMMENTS}"),
+    ("originals", "", "masked_at", f"comment_id {_COMMENTS}"),
+    ("audits", "drawn_on", "settled_at", f"comment_id {_COMMENTS}"),
     ("comments", "", "created_at edited_at published_at", f"thread_id {_THREADS}"),
     ("examples", "stands_on", "", "true"),
 )

@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,13 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.content import reading, storing
 from consultations.content.shapes import Content
-from consultations.demo import staff
+from consultations.demo import procedure, staff
 from consultations.tables import Example, Point, Response, Version
 from dialogue import accounts, journal
 from dialogue.kit import clock, jobs, tokens
 from dialogue.kit.text import normalise
 from dialogue.tables import Comment, Person, Stance, Vote
-from moderation.tables import Decision
 from moderation.triage import signs
 
 FOLDER = Path(__file__).parent
@@ -45,7 +43,11 @@ class Loaded:
     people: dict[str, int] = field(default_factory=dict)
     groups: dict[int, int] = field(default_factory=dict)
     comments: dict[str, int] = field(default_factory=dict)
-    moderator: UUID | None = None
+    moderators: list[UUID] = field(default_factory=list)
+
+    @property
+    def cast(self) -> procedure.Cast:
+        return procedure.Cast(self.comments, self.rules, (self.moderators[0], self.moderators[1]))
 
     def moment(self, days_ago: float) -> datetime:
         return clock.now() - timedelta(days=days_ago)
@@ -71,6 +73,7 @@ async def city(db: AsyncConnection, say: Say) -> None:
     await _people(db, loaded)
     say("Beiträge …")
     await _contributions(db, loaded)
+    await procedure.happen(db, loaded.cast)
     say("Stimmen …")
     await _votes(db, loaded)
     await _responses(db, loaded)
@@ -98,8 +101,9 @@ async def _people(db: AsyncConnection, loaded: Loaded) -> None:
     for _ in range(SILENT):
         person_id = await _add(db, Person, confirmed_at=loaded.moment(180), created_at=loaded.moment(180))
         loaded.groups[person_id] = rng.choices((0, 1, 2), weights=(4, 4, 3))[0]
-    moderator_id = await _add(db, Person, pseudonym="Moderation 1", created_at=loaded.moment(180))
-    loaded.moderator = await journal.actor(db, moderator_id)
+    for name in ("Moderation 1", "Moderation 2"):
+        person_id = await _add(db, Person, pseudonym=name, created_at=loaded.moment(180))
+        loaded.moderators.append(await journal.actor(db, person_id))
 
 
 async def _contributions(db: AsyncConnection, loaded: Loaded) -> None:
@@ -112,17 +116,17 @@ async def _contribution(db: AsyncConnection, loaded: Loaded, comment: dict[str, 
     status, at = comment.get("status", "published"), loaded.moment(comment["days_ago"])
     written = normalise(comment["text"])
     author_id, (_, thread_id) = loaded.people[comment["author"]], loaded.points[comment["point"]]
-    number, decided = tokens.new_number(), status in {"rejected", "hidden"}
+    decided = status in {"rejected", "hidden"}
+    before = {"rejected": "pending", "hidden": "published"}.get(status, status)
     loaded.comments[comment["key"]] = comment_id = await _add(
         db,
         Comment,
-        number=number,
+        number=tokens.new_number(),
         thread_id=thread_id,
         parent_id=loaded.comments[comment["parent"]] if comment.get("parent") else None,
         author_id=author_id,
         text=written,
-        status=status,
-        revision=2 if decided else 1,
+        status=before,
         signs=[sign.stored() for sign in signs.judge(written)],
         once=uuid4(),
         example=True,
@@ -140,7 +144,7 @@ async def _contribution(db: AsyncConnection, loaded: Loaded, comment: dict[str, 
     if status == "published":
         await jobs.enqueue(db, "sentiment", comment=comment_id)
     if decided:
-        await _decision(db, loaded, comment, comment_id, number)
+        await _decision(db, loaded, comment, comment_id)
 
 
 _STANCE = (
@@ -149,25 +153,20 @@ _STANCE = (
 )
 
 
-async def _decision(
-    db: AsyncConnection, loaded: Loaded, comment: dict[str, Any], comment_id: int, number: str
-) -> None:
-    kind = "reject" if comment["status"] == "rejected" else "hide"
-    decision_id = await _add(
-        db,
-        Decision,
-        comment_id=comment_id,
-        revision=1,
-        snapshot=sha256(normalise(comment["text"]).encode()).digest(),
-        decision=kind,
-        rule_id=loaded.rules[str(comment["rule"])],
-        reasons=comment["reasons"].strip(),
-        actor_id=loaded.moderator,
-        origin="own",
-        decided_at=loaded.moment(comment["decided_days_ago"]),
-    )
-    said: dict[str, Any] = {"decision": kind, "record": decision_id, "rule": int(comment["rule"])}
-    await journal.record(db, f"comment.{comment['status']}", f"comment:{number}", example=True, **said)
+async def _decision(db: AsyncConnection, loaded: Loaded, comment: dict[str, Any], comment_id: int) -> None:
+    kind, at = "reject" if comment["status"] == "rejected" else "hide", comment["decided_days_ago"]
+    said = {
+        "kind": kind,
+        "by": 1,
+        "days_ago": at,
+        "rule": str(comment["rule"]),
+        "reasons": comment["reasons"],
+    }
+    if notice := comment.get("notice"):
+        told = {"days_ago": at + 0.3, "answer": said, **notice}
+        await procedure.notice(db, loaded.cast, comment_id, told)
+    else:
+        await procedure.decide(db, loaded.cast, comment_id, said)
 
 
 async def _votes(db: AsyncConnection, loaded: Loaded) -> None:

@@ -16,7 +16,7 @@ from dialogue.kit.database import Database
 from dialogue.kit.settings import Settings
 from dialogue.kit.text import normalise
 from dialogue.tables import Comment, Stance, Thread, Vote
-from moderation.tables import Decision, Rulebook
+from moderation.tables import Appeal, Decision, Flag, Original, Rulebook
 from tests.make import Made
 
 
@@ -91,6 +91,9 @@ DATED = {
     Stance: (Stance.taken_at,),
     Response: (Response.published_at,),
     Decision: (Decision.decided_at,),
+    Flag: (Flag.created_at, Flag.settled_at),
+    Appeal: (Appeal.created_at, Appeal.settled_at),
+    Original: (Original.masked_at,),
 }
 
 
