@@ -8,7 +8,7 @@ from sqlalchemy import select
 from consultations import appearance
 from consultations.analysis import indexing, sentiment
 from consultations.outcome import exports
-from dialogue import absences, accounts, jobs, limits, notices, people
+from dialogue import absences, accounts, jobs, journal, limits, notices, people
 from dialogue.kit import jobs as log
 from dialogue.kit import mail
 from dialogue.kit.jobs import Context, Kind
@@ -65,6 +65,12 @@ async def export(context: Context) -> None:
     await exports.run(context.database, house.settings, context.args["job"])
 
 
+async def heads(context: Context) -> None:
+    """Publish the journal's head of the day that is over: every hour, so that a worker that was down catches up."""
+    async with context.database.writing() as db:
+        await journal.publish_heads(db)
+
+
 async def sweep(context: Context) -> None:
     """Forget what has had its time; files first, for a row without its file says that it is gone."""
     house: House = context.resources["house"]
@@ -93,5 +99,6 @@ LIST = {
     "words": Kind(words, attempts=3, at_once=1),
     "index": Kind(index, attempts=3, at_once=1, every="47 3 * * *"),
     "export": Kind(export, attempts=3, at_once=1),
+    "heads": Kind(heads, attempts=3, at_once=1, every="7 * * * *"),
     "sweep": Kind(sweep, attempts=1, every="17 3 * * *"),
 }
