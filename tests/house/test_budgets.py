@@ -87,6 +87,10 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
         "/suche?q=Beitrag",
         f"/punkte/{point.code}/ergebnis",
         "/suche?q=7K4-92F&wo=" + point.code,
+        "/transparenz",
+        f"/transparenz/{point.consultation.slug}",
+        "/transparenz.csv",
+        "/transparenz.json",
     ]
     own = {
         "moderator": [

@@ -26,7 +26,10 @@ RULES = {
 # With all rules also in the dark.
 WHOLE = {"start", "running consultation", "open point, signed in", "write", "queue", "appearance"}
 CARDS = "Beitrag für Beitrag abstimmen"
-NOT_HTML = {"healthz", "readyz", "vote_back", "result_numbers", "accent", "logo"}  # for machines
+NOT_HTML = {"healthz", "readyz", "vote_back", "result_numbers", "accent", "logo"} | {
+    "transparency_table",
+    "transparency_file",
+}  # for machines
 
 
 @dataclass(frozen=True)
@@ -271,6 +274,10 @@ KINDS = [
     Kind("account", "account", "citizen", at("/konto"), "Mein Konto"),
     Kind("account, empty", "account", "admin", at("/konto"), "Mein Konto"),
     Kind("netiquette", "rules", "", at("/netiquette"), "Netiquette"),
+    Kind("figures of moderation", "transparency", "", at("/transparenz"), "So wird moderiert"),
+    Kind(
+        "figures, one", "transparency_of", "", at("/transparenz/leitlinien-und-einsatz"), "So wird moderiert:"
+    ),
     Kind("terms", "terms", "", at("/teilnahmebedingungen"), "Teilnahmebedingungen"),
     Kind("imprint", "imprint", "", at("/impressum"), "Impressum"),
     Kind("privacy", "privacy", "", at("/datenschutz"), "Datenschutz"),
