@@ -39,7 +39,7 @@ from dialogue.kit.settings import Settings
 from dialogue.pages import accounts, votes
 from dialogue.web import House, answer, path, refuser
 from moderation import figures as moderated
-from moderation.pages import absences, intake, queue
+from moderation.pages import absences, digests, intake, queue
 
 ROUTES: list[Route] = [
     *home.ROUTES,
@@ -54,6 +54,7 @@ ROUTES: list[Route] = [
     *people.ROUTES,
     *circles.ROUTES,
     *absences.ROUTES,
+    *digests.ROUTES,
     *queue.ROUTES,
     *results.ROUTES,
     *editing.ROUTES,

@@ -1,5 +1,6 @@
 """The worker's table of contents: job name → what it does, for all floors."""
 
+from datetime import timedelta
 from typing import Any
 
 from anyio import to_thread
@@ -14,7 +15,7 @@ from dialogue.kit import mail
 from dialogue.kit.jobs import Context, Kind
 from dialogue.tables import Comment, Thread
 from dialogue.web import House
-from moderation import masking, queue, records
+from moderation import digests, masking, queue, records
 
 
 async def send_mail(context: Context) -> None:
@@ -31,6 +32,31 @@ async def send_mail(context: Context) -> None:
         person=person, link=link, origin=house.settings.origin, **about
     )
     await house.post.send(mail.compose(text, person.email, str(context.lease_id)))
+
+
+async def digest(context: Context) -> None:
+    """Tell one moderator what waits for them when the mail leaves; nothing when by then nothing does."""
+    house: House = context.resources["house"]
+    person_id, hours = context.args["person"], house.city.moderation.answer_within_hours
+    async with context.database.reading() as db:
+        person = await notices.recipient(db, person_id)
+        waits = await digests.of(db, person_id)
+    if person is None or not person.email or waits is None:
+        return
+    text = house.templates.get_template("mail/waiting.txt").render(
+        waits=waits,
+        late=context.args["late"] and waits.longer_than(timedelta(hours=hours)),
+        hours=hours,
+        origin=house.settings.origin,
+    )
+    await house.post.send(mail.compose(text, person.email, str(context.lease_id)))
+
+
+async def tell(context: Context) -> None:
+    """Order the mails to moderators that are due."""
+    house: House = context.resources["house"]
+    async with context.database.writing() as db:
+        await digests.send(db, timedelta(hours=house.city.moderation.answer_within_hours))
 
 
 async def _about(db: Any, comment: int | None, decision: int | None, absence: int | None) -> dict[str, Any]:
@@ -95,6 +121,8 @@ SWEEPS = (
 
 LIST = {
     "mail": Kind(send_mail, attempts=8),
+    "digest": Kind(digest, attempts=8),
+    "digests": Kind(tell, attempts=3, at_once=1, every="*/5 * * * *"),
     "sentiment": Kind(score, attempts=3, at_once=1),
     "words": Kind(words, attempts=3, at_once=1),
     "index": Kind(index, attempts=3, at_once=1, every="47 3 * * *"),

@@ -90,6 +90,8 @@ def _of_comments(counted: Iterable[ColumnElement[int]]) -> Select[Any]:
 
 _received = Comment.source != "import"
 _let_pass = _passed.id.is_not(None)
+_noticed = or_(func.jsonb_array_length(Comment.signs) > 0, Comment.urgency > 0)
+_held = and_(_received, ~_let_pass, ~Thread.checks_first, _noticed)
 _CAME_IN = (
     _of_comments(
         _named(
@@ -97,8 +99,8 @@ _CAME_IN = (
             ("examples", and_(_received, Comment.example)),
             ("imported", ~_received),
             ("passed", and_(_received, _let_pass)),
-            ("later", and_(_received, or_(_let_pass, ~Thread.checks_first))),
-            ("held", and_(_received, ~_let_pass, ~Thread.checks_first)),
+            ("held", _held),
+            ("later", or_(_held, and_(_received, _let_pass))),
         )
     )
     .join(Thread, Thread.id == Comment.thread_id)

@@ -76,7 +76,7 @@ async def test_a_share_of_few_is_not_named(browser, make, rejected):
     page = await browser.get("/transparenz")
     found = await file(browser)
 
-    assert "abgelehnt 19 zu wenige (n = 19)" in page.words()
+    assert "Entscheidungen nach Art n = 19, zu wenige für Anteile Was Anzahl abgelehnt 19 " in page.words()
     assert "%" not in page.words("table")
     assert found["alle"]["zahlen"]["reject"] == {"wert": 19, "n": 19}
     assert found["alle"]["zahlen"]["median"] == {"n": 19}

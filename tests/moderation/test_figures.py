@@ -131,7 +131,7 @@ async def test_what_triage_let_pass_and_what_it_held(make, database, decided):
     later, first = await make.thread(checks_first=False), await make.thread()
     for thread, passes in ((later, 3), (first, 0)):
         for n in range(5):
-            comment = await make.comment(thread)
+            comment = await make.comment(thread, signs=[] if n < passes else [{"kind": "insult"}])
             if n < passes:
                 await decided(comment, origin="triage")
     await make.comment(later, source="import")
