@@ -39,7 +39,7 @@ from dialogue.kit.settings import Settings
 from dialogue.pages import accounts, votes
 from dialogue.web import House, answer, path, refuser
 from moderation import figures as moderated
-from moderation.pages import absences, digests, intake, queue
+from moderation.pages import absences, digests, hints, intake, queue
 
 ROUTES: list[Route] = [
     *home.ROUTES,
@@ -55,6 +55,7 @@ ROUTES: list[Route] = [
     *circles.ROUTES,
     *absences.ROUTES,
     *digests.ROUTES,
+    *hints.ROUTES,
     *queue.ROUTES,
     *results.ROUTES,
     *editing.ROUTES,

@@ -10,12 +10,12 @@ from consultations import appearance
 from consultations.analysis import indexing, sentiment
 from consultations.outcome import exports
 from dialogue import absences, accounts, jobs, journal, limits, notices, people
+from dialogue.kit import clock, mail
 from dialogue.kit import jobs as log
-from dialogue.kit import mail
 from dialogue.kit.jobs import Context, Kind
 from dialogue.tables import Comment, Thread
 from dialogue.web import House
-from moderation import digests, masking, queue, records
+from moderation import digests, hints, masking, queue, records, watch
 
 
 async def send_mail(context: Context) -> None:
@@ -57,6 +57,15 @@ async def tell(context: Context) -> None:
     house: House = context.resources["house"]
     async with context.database.writing() as db:
         await digests.send(db, timedelta(hours=house.city.moderation.answer_within_hours))
+
+
+async def look(context: Context) -> None:
+    """Look at yesterday's votes for what moderators should look at."""
+    day = clock.today() - timedelta(days=1)
+    async with context.database.snapshot() as db:
+        found = await watch.find(db, day)
+    async with context.database.writing() as db:
+        await hints.note(db, found)
 
 
 async def _about(db: Any, comment: int | None, decision: int | None, absence: int | None) -> dict[str, Any]:
@@ -113,6 +122,7 @@ SWEEPS = (
     absences.sweep,
     queue.sweep,
     masking.sweep,
+    hints.sweep,
     jobs.sweep,
     log.sweep,
     appearance.sweep,
@@ -125,6 +135,7 @@ LIST = {
     "digests": Kind(tell, attempts=3, at_once=1, every="*/5 * * * *"),
     "sentiment": Kind(score, attempts=3, at_once=1),
     "words": Kind(words, attempts=3, at_once=1),
+    "hints": Kind(look, attempts=3, at_once=1, every="37 2 * * *"),
     "index": Kind(index, attempts=3, at_once=1, every="47 3 * * *"),
     "export": Kind(export, attempts=3, at_once=1),
     "heads": Kind(heads, attempts=3, at_once=1, every="7 * * * *"),

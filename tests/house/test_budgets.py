@@ -100,6 +100,8 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
             f"/moderation/{waiting[-1]['number']}?weiter=0.0",
             f"/moderation/{first[0]['number']}",
             "/moderation/protokoll",
+            "/moderation/mails",
+            "/moderation/hinweise",
         ],
         "panelist": ["/gremium"],
         "committee": ["/ausschuss"],

@@ -106,6 +106,17 @@ async def with_no_mail(page: Page, city: dict[str, Any]) -> Any:
             aside.rename(folder)
 
 
+async def with_hints(page: Page, city: dict[str, Any]) -> Any:
+    """Two hints, as a night finds them."""
+    async with city["alone"], scenes.hinted(city["owner"]):
+        return await page.goto("/moderation/hinweise")
+
+
+async def with_no_hints(page: Page, city: dict[str, Any]) -> Any:
+    async with city["alone"]:
+        return await page.goto("/moderation/hinweise")
+
+
 async def registered(page: Page, city: dict[str, Any]) -> Any:
     await page.goto("/konto/anlegen")
     await page.get_by_label("E-Mail-Adresse").fill("neu@halle.example")
@@ -310,6 +321,17 @@ KINDS = [
     Kind("case, decided", "case", "moderator", at("/moderation/{rejected}"), "Beitrag {rejected} prüfen"),
     Kind("case, own", "case", "moderator", at("/moderation/{own}"), "Beitrag {own} prüfen"),
     Kind("journal", "journal", "moderator", at("/moderation/protokoll"), "Protokoll"),
+    Kind("mails of moderators", "own_mails", "moderator", at("/moderation/mails"), "Mails über Wartendes"),
+    Kind(
+        "mails, nothing chosen",
+        "set_own_mails",
+        "moderator",
+        posted("/moderation/mails"),
+        "Mails über Wartendes",
+        422,
+    ),
+    Kind("hints", "vote_hints", "moderator", with_hints, "Auffälliges bei den Stimmen"),
+    Kind("hints, none", "vote_hints", "moderator", with_no_hints, "Auffälliges bei den Stimmen"),
     Kind("absences", "own_absences", "moderator", at("/moderation/vertretung"), "Abwesenheit und Vertretung"),
     Kind("administration", "administration", "admin", at("/verwaltung"), "Verwaltung"),
     Kind("people", "people", "admin", at("/verwaltung/personen"), "Personen und Rollen"),
