@@ -24,6 +24,7 @@ from consultations.pages import (
     result,
     results,
     search,
+    transparency,
 )
 from consultations.totals import Counter
 from consultations.town import Town
@@ -37,7 +38,8 @@ from dialogue.kit.security import Door
 from dialogue.kit.settings import Settings
 from dialogue.pages import accounts, votes
 from dialogue.web import House, answer, path, refuser
-from moderation.pages import absences, intake, queue
+from moderation import figures as moderated
+from moderation.pages import absences, digests, hints, intake, queue
 
 ROUTES: list[Route] = [
     *home.ROUTES,
@@ -45,12 +47,15 @@ ROUTES: list[Route] = [
     *points.ROUTES,
     *result.ROUTES,
     *search.ROUTES,
+    *transparency.ROUTES,
     *votes.ROUTES,
     *intake.ROUTES,
     *accounts.ROUTES,
     *people.ROUTES,
     *circles.ROUTES,
     *absences.ROUTES,
+    *digests.ROUTES,
+    *hints.ROUTES,
     *queue.ROUTES,
     *results.ROUTES,
     *editing.ROUTES,
@@ -75,6 +80,7 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
     counter = Counter(database, count_seconds)
     votes_counted = tallies.Counter(database, count_seconds)
     points_counted = figures.Counter(database, count_seconds)
+    moderation_counted = moderated.Counter(database, moderated.MINUTE * count_seconds)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -88,6 +94,7 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
         await counter.close()
         await votes_counted.close()
         await points_counted.close()
+        await moderation_counted.close()
         await database.close()
 
     routes: list[BaseRoute] = [Mount("/static", files.static_app(), name="static"), *guarded(ROUTES)]
@@ -97,6 +104,7 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
     app.state.counter = counter
     app.state.tallies = votes_counted
     app.state.figures = points_counted
+    app.state.moderation = moderation_counted
     return Door(app, origin=settings.origin, answer=refuser(app), larger=larger(ROUTES))
 
 

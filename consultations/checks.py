@@ -23,7 +23,7 @@ async def database(db: AsyncConnection) -> list[str]:
                 f"PostgreSQL: {name} ist aus. Beim Absturz gingen Stimmen verloren; bitte einschalten."
             )
     for table in schema.INSERT_ONLY:
-        query = text("SELECT has_table_privilege(:table, 'UPDATE') OR has_table_privilege(:table, 'DELETE')")
+        query = text("SELECT has_table_privilege(:table, 'UPDATE, DELETE, TRUNCATE')")
         if (await db.execute(query, {"table": table})).scalar_one():
             problems.append(
                 f"Die Anwendung darf die Tabelle {table} ändern. Bitte DIALOG_OWNER_URL für `migrate` setzen "
@@ -59,8 +59,8 @@ async def everything(database_: Database, settings: Settings) -> list[str]:
         if (waiting := await jobs.waiting_seconds(db)) > 300:
             problems.append(f"Aufträge warten seit {waiting:.0f} Sekunden: Läuft der Worker?")
     async with database_.snapshot() as db:
-        if (verdict := await journal.verify(db)).broken is not None:
-            problems.append(f"Das Protokoll ist ab Eintrag {verdict.broken} verändert.")
+        if problem := (await journal.verify(db)).problem:
+            problems.append(problem)
     url = database_.writer.url.render_as_string(hide_password=False)
     problems += [
         f"Datenbank und Modelle unterscheiden sich: {found}" for found in await schema.differences(url)

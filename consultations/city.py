@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from consultations import accent
 from dialogue.kit.errors import Invalid
@@ -71,6 +71,12 @@ class LegalPage(_Part):
     dated: date | None = None
 
 
+class Moderation(_Part):
+    """What the city promises about moderation: within how many hours what waits is looked at."""
+
+    answer_within_hours: Annotated[int, Field(ge=1, le=24 * 30)] = 24
+
+
 class _Legal(_Part):
     page: list[LegalPage]
 
@@ -94,6 +100,7 @@ class City(_Part):
     accent: Accent = ""
     demo_notice: str = ""
     demo_text: str = ""
+    moderation: Moderation = Moderation()
 
 
 def read(settings: Settings) -> City:

@@ -391,19 +391,35 @@ def _with_job(act: str, number: int) -> None:
 
 
 @journal_app.command
-def verify() -> None:
-    """Recomputes the journal's chain; ends with 1 when an entry was changed, removed or forged."""
+def verify(*, head: str = "", entries: int | None = None) -> None:
+    """Recomputes the journal's chain and compares it with the published heads, and with one noted earlier; ends
+    with 2 when an entry was changed, removed or forged."""
+
+    noted = _noted(head, entries)
 
     async def work(database: Any, _: Settings) -> Any:
         from dialogue import journal
 
         async with database.snapshot() as db:
-            return await journal.verify(db)
+            return await journal.verify(db, noted)
 
     verdict = _run(work)
-    if verdict.broken is not None:
-        raise Unsafe(f"Das Protokoll ist ab Eintrag {verdict.broken} verändert.")
+    if verdict.problem:
+        raise Unsafe(verdict.problem)
     print(f"{verdict.entries} Einträge, unverändert. Kopf: {verdict.head}")
+
+
+def _noted(head: str, entries: int | None) -> Any:
+    from dialogue import journal
+
+    if not head and entries is None:
+        return None
+    if entries is None or entries < 0 or len(head) != 64 or set(head) - set("0123456789abcdef"):
+        raise Unsafe(
+            "Bitte geben Sie beides an, wie es unter /transparenz stand: --head mit 64 Zeichen aus 0 bis 9 und "
+            "a bis f, und --entries mit der Zahl der Einträge."
+        )
+    return journal.Known(entries, bytes.fromhex(head))
 
 
 @app.command

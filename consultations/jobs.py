@@ -1,5 +1,6 @@
 """The worker's table of contents: job name → what it does, for all floors."""
 
+from datetime import timedelta
 from typing import Any
 
 from anyio import to_thread
@@ -8,13 +9,13 @@ from sqlalchemy import select
 from consultations import appearance
 from consultations.analysis import indexing, sentiment
 from consultations.outcome import exports
-from dialogue import absences, accounts, jobs, limits, notices, people
+from dialogue import absences, accounts, jobs, journal, limits, notices, people
+from dialogue.kit import clock, mail
 from dialogue.kit import jobs as log
-from dialogue.kit import mail
 from dialogue.kit.jobs import Context, Kind
 from dialogue.tables import Comment, Thread
 from dialogue.web import House
-from moderation import masking, queue, records
+from moderation import digests, hints, masking, queue, records, watch
 
 
 async def send_mail(context: Context) -> None:
@@ -31,6 +32,40 @@ async def send_mail(context: Context) -> None:
         person=person, link=link, origin=house.settings.origin, **about
     )
     await house.post.send(mail.compose(text, person.email, str(context.lease_id)))
+
+
+async def digest(context: Context) -> None:
+    """Tell one moderator what waits for them when the mail leaves; nothing when by then nothing does."""
+    house: House = context.resources["house"]
+    person_id, hours = context.args["person"], house.city.moderation.answer_within_hours
+    async with context.database.reading() as db:
+        person = await notices.recipient(db, person_id)
+        waits = await digests.of(db, person_id)
+    if person is None or not person.email or waits is None:
+        return
+    text = house.templates.get_template("mail/waiting.txt").render(
+        waits=waits,
+        late=context.args["late"] and waits.longer_than(timedelta(hours=hours)),
+        hours=hours,
+        origin=house.settings.origin,
+    )
+    await house.post.send(mail.compose(text, person.email, str(context.lease_id)))
+
+
+async def tell(context: Context) -> None:
+    """Order the mails to moderators that are due."""
+    house: House = context.resources["house"]
+    async with context.database.writing() as db:
+        await digests.send(db, timedelta(hours=house.city.moderation.answer_within_hours))
+
+
+async def look(context: Context) -> None:
+    """Look at yesterday's votes for what moderators should look at."""
+    day = clock.today() - timedelta(days=1)
+    async with context.database.snapshot() as db:
+        found = await watch.find(db, day)
+    async with context.database.writing() as db:
+        await hints.note(db, found)
 
 
 async def _about(db: Any, comment: int | None, decision: int | None, absence: int | None) -> dict[str, Any]:
@@ -65,6 +100,12 @@ async def export(context: Context) -> None:
     await exports.run(context.database, house.settings, context.args["job"])
 
 
+async def heads(context: Context) -> None:
+    """Publish the journal's head of the day that is over: every hour, so that a worker that was down catches up."""
+    async with context.database.writing() as db:
+        await journal.publish_heads(db)
+
+
 async def sweep(context: Context) -> None:
     """Forget what has had its time; files first, for a row without its file says that it is gone."""
     house: House = context.resources["house"]
@@ -81,6 +122,7 @@ SWEEPS = (
     absences.sweep,
     queue.sweep,
     masking.sweep,
+    hints.sweep,
     jobs.sweep,
     log.sweep,
     appearance.sweep,
@@ -89,9 +131,13 @@ SWEEPS = (
 
 LIST = {
     "mail": Kind(send_mail, attempts=8),
+    "digest": Kind(digest, attempts=8),
+    "digests": Kind(tell, attempts=3, at_once=1, every="*/5 * * * *"),
     "sentiment": Kind(score, attempts=3, at_once=1),
     "words": Kind(words, attempts=3, at_once=1),
+    "hints": Kind(look, attempts=3, at_once=1, every="37 2 * * *"),
     "index": Kind(index, attempts=3, at_once=1, every="47 3 * * *"),
     "export": Kind(export, attempts=3, at_once=1),
+    "heads": Kind(heads, attempts=3, at_once=1, every="7 * * * *"),
     "sweep": Kind(sweep, attempts=1, every="17 3 * * *"),
 }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Date, Text, and_, cast, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Date, Text, and_, cast, func, or_, select, union
 from sqlalchemy.orm import aliased
 
 from dialogue.tables import Absence, Grant
@@ -29,6 +29,23 @@ def _ways(person: Any) -> tuple[Any, Any]:
         moderates.correlate_except(_own).exists(),  # who has lost the role stands in for nobody
     )
     return _grant.person_id == person, deputised
+
+
+_deputy = aliased(Grant)
+_today = and_(Absence.starts_on <= TODAY, Absence.ends_on >= TODAY)
+# Who moderates where today (room_id NULL: everywhere): with a grant of their own, or as a deputy.
+MODERATING = union(
+    select(Grant.person_id, Grant.room_id).where(Grant.role == "moderator"),
+    select(Absence.deputy_id, Grant.room_id)
+    .join(Grant, and_(Grant.person_id == Absence.person_id, Grant.role == "moderator"))
+    .join(_deputy, and_(_deputy.person_id == Absence.deputy_id, _deputy.role == "moderator"))
+    .where(_today),
+)
+
+
+def absent(person: Any) -> ColumnElement[bool]:
+    """Whether a person is away today."""
+    return select(Absence.id).where(Absence.person_id == person, _today).correlate_except(Absence).exists()
 
 
 def of(person: Any) -> ColumnElement[Any]:

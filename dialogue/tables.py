@@ -411,6 +411,15 @@ class JournalEntry(Base):
     hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
 
 
+class Head(Base):
+    """Where the journal's chain stood at the end of a day, as it was published."""
+
+    __tablename__ = "journal_heads"
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class Job(Base):
     """Long work with progress and a result that stays; the queue itself is pgqueuer's."""
 

@@ -250,15 +250,6 @@ class Model(Base):
     trained_at: Mapped[Created]
 
 
-class Head(Base):
-    """Where the journal's chain stood at the end of a day, as it was published."""
-
-    __tablename__ = "journal_heads"
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    entries: Mapped[int] = mapped_column(BigInteger)
-    hash: Mapped[bytes] = mapped_column(LargeBinary)
-
-
 class Digest(Base):
     """How often a moderator is told by mail what waits, and when they were told last."""
 

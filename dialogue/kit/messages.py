@@ -46,5 +46,18 @@ def ago(value: datetime) -> str:
     raise AssertionError("unreachable: at least a minute")
 
 
+def lasting(seconds: float) -> str:
+    """How long something took, in a word or two: from two days on in days, below in hours or minutes."""
+    for size, least, one, many in (
+        (86400, 2, "Tag", "Tage"),
+        (3600, 1, "Stunde", "Stunden"),
+        (60, 1, "Minute", "Minuten"),
+    ):
+        if seconds >= size * least:
+            count = round(seconds / size)
+            return f"{count} {one if count == 1 else many}"
+    return "unter einer Minute"
+
+
 def _local(value: date | datetime) -> date | datetime:
     return value.astimezone(clock.BERLIN) if isinstance(value, datetime) else value

@@ -30,6 +30,7 @@ def environment(**everywhere: Any) -> Environment:
         "day": messages.short_date,
         "datetime": messages.moment,
         "ago": messages.ago,
+        "lasting": messages.lasting,
         "number": messages.number,
         "paragraphs": text.paragraphs,
         "markdown": text.markdown,

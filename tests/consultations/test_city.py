@@ -36,6 +36,12 @@ def town(tmp_path):
         ("city.toml", 'phone = "0345 000-0000"', 'phone = " "', "In city.toml ist contact.phone leer."),
         (
             "city.toml",
+            "answer_within_hours = 24",
+            "answer_within_hours = 0",
+            "In city.toml hat moderation.answer_within_hours die falsche Form.",
+        ),
+        (
+            "city.toml",
             'mail = "ki-dialog@halle.example"',
             'mail = "ki-dialog"',
             "In city.toml ist contact.mail keine E-Mail-Adresse.",
@@ -101,3 +107,9 @@ def test_a_phone_number_is_dialled_without_its_signs(phone, dial):
     contact = city.Contact(office="KI", address="Markt 1", mail="a@b.example", phone=phone)
 
     assert contact.dial == dial
+
+
+def test_without_its_own_limit_a_city_answers_within_a_day(town):
+    assert town("city.toml", "[moderation]", "[anderes]").moderation.answer_within_hours == 24
+    assert town("city.toml", "[anderes]", "[moderation]").moderation.answer_within_hours == 24
+    assert town("city.toml", "_hours = 24", "_hours = 48").moderation.answer_within_hours == 48

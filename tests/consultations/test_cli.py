@@ -77,6 +77,17 @@ def test_a_port_that_is_none_is_refused_with_a_sentence(tmp_path, port):
     assert result.stderr == f"PORT ist falsch: „{port}“ ist keine Zahl zwischen 1 und 65535.\n"
 
 
+@pytest.mark.parametrize(
+    "noted",
+    [("--head", "0" * 64), ("--entries", "3"), ("--head", "x" * 64, "--entries", "3")],
+)
+def test_a_noted_head_is_given_whole(tmp_path, noted):
+    result = run(tmp_path, "journal", "verify", *noted)
+
+    assert (result.returncode, list(tmp_path.iterdir())) == (2, [])
+    assert result.stderr.startswith("Bitte geben Sie beides an")
+
+
 def test_the_demo_refuses_a_database_of_its_own_making(tmp_path):
     result = run(tmp_path, "demo", DIALOG_DATABASE_URL="postgresql://somewhere/else")
 
@@ -95,10 +106,14 @@ def test_the_commands_work_one_after_the_other_and_leave_no_server_behind(tmp_pa
     book = run(tmp_path, "export", slug, "--format", "xlsx", "--out", str(tmp_path / "out.xlsx"))
     indexed = run(tmp_path, "index")
     verified = run(tmp_path, "journal", "verify")
+    entries, head = verified.stdout.split()[0], verified.stdout.split()[-1]
+    noted = run(tmp_path, "journal", "verify", "--head", head, "--entries", entries)
+    wrong = run(tmp_path, "journal", "verify", "--head", "0" * 64, "--entries", entries)
     checked = run(tmp_path, "check", **GOOD)
 
-    results = [migrated, made, loaded, read, exported, book, indexed, verified, checked]
-    assert [result.returncode for result in results] == [0] * 9, [result.stderr for result in results]
+    results = [migrated, made, loaded, read, exported, book, indexed, verified, noted, checked]
+    assert [result.returncode for result in results] == [0] * 10, [result.stderr for result in results]
+    assert (wrong.returncode, "passt nicht zur Prüfsumme aus Ihrer Notiz" in wrong.stderr) == (2, True)
     assert made.stdout.startswith("http://127.0.0.1:8000/konto/passwort?schluessel=")
     assert (unknown.returncode, "Diese Rolle gibt es nicht: king." in unknown.stderr) == (2, True)
     assert sum(json.loads(read.stdout).values()) == 120

@@ -87,6 +87,10 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
         "/suche?q=Beitrag",
         f"/punkte/{point.code}/ergebnis",
         "/suche?q=7K4-92F&wo=" + point.code,
+        "/transparenz",
+        f"/transparenz/{point.consultation.slug}",
+        "/transparenz.csv",
+        "/transparenz.json",
     ]
     own = {
         "moderator": [
@@ -96,6 +100,8 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
             f"/moderation/{waiting[-1]['number']}?weiter=0.0",
             f"/moderation/{first[0]['number']}",
             "/moderation/protokoll",
+            "/moderation/mails",
+            "/moderation/hinweise",
         ],
         "panelist": ["/gremium"],
         "committee": ["/ausschuss"],

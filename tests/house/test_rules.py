@@ -203,6 +203,7 @@ def test_the_public_addresses_are_stable():
         "/ausschuss",
         "/konto",
         "/netiquette",
+        "/transparenz",
         "/impressum",
         "/datenschutz",
         "/barrierefreiheit",

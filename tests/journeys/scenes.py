@@ -71,6 +71,25 @@ async def nothing_waits(owner: asyncpg.Connection) -> AsyncIterator[None]:
         await owner.execute("SET session_replication_role = origin")
 
 
+@asynccontextmanager
+async def hinted(owner: asyncpg.Connection) -> AsyncIterator[None]:
+    """A moment in which the votes showed something."""
+    span = '"begins": "2026-11-20T18:00:00+00:00", "ends": "2026-11-20T18:40:00+00:00"'
+    found = [
+        ("burst", "id", f'{{"votes": 17, "of": 20, {span}}}'),
+        ("alike", "NULL", f'{{"people": 6, "comments": 14, {span}}}'),
+    ]
+    for kind, comment, detail in found:
+        await owner.execute(
+            f"INSERT INTO vote_hints (kind, thread_id, comment_id, detail, day) "
+            f"SELECT '{kind}', thread_id, {comment}, '{detail}', current_date FROM comments ORDER BY id LIMIT 1"
+        )
+    try:
+        yield
+    finally:
+        await owner.execute("DELETE FROM vote_hints")
+
+
 async def rare(database: Database, make: Make, people: dict[str, Made], work: Any) -> dict[str, str]:
     """States the demonstration does not show; returns the words that fill the addresses of the pages."""
     citizen, moderator, panelist = people["citizen"], people["moderator"], people["panelist"]

@@ -26,7 +26,10 @@ RULES = {
 # With all rules also in the dark.
 WHOLE = {"start", "running consultation", "open point, signed in", "write", "queue", "appearance"}
 CARDS = "Beitrag für Beitrag abstimmen"
-NOT_HTML = {"healthz", "readyz", "vote_back", "result_numbers", "accent", "logo"}  # for machines
+NOT_HTML = {"healthz", "readyz", "vote_back", "result_numbers", "accent", "logo"} | {
+    "transparency_table",
+    "transparency_file",
+}  # for machines
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,17 @@ async def with_no_mail(page: Page, city: dict[str, Any]) -> Any:
             return await page.goto("/demo/post")
         finally:
             aside.rename(folder)
+
+
+async def with_hints(page: Page, city: dict[str, Any]) -> Any:
+    """Two hints, as a night finds them."""
+    async with city["alone"], scenes.hinted(city["owner"]):
+        return await page.goto("/moderation/hinweise")
+
+
+async def with_no_hints(page: Page, city: dict[str, Any]) -> Any:
+    async with city["alone"]:
+        return await page.goto("/moderation/hinweise")
 
 
 async def registered(page: Page, city: dict[str, Any]) -> Any:
@@ -271,6 +285,10 @@ KINDS = [
     Kind("account", "account", "citizen", at("/konto"), "Mein Konto"),
     Kind("account, empty", "account", "admin", at("/konto"), "Mein Konto"),
     Kind("netiquette", "rules", "", at("/netiquette"), "Netiquette"),
+    Kind("figures of moderation", "transparency", "", at("/transparenz"), "So wird moderiert"),
+    Kind(
+        "figures, one", "transparency_of", "", at("/transparenz/leitlinien-und-einsatz"), "So wird moderiert:"
+    ),
     Kind("terms", "terms", "", at("/teilnahmebedingungen"), "Teilnahmebedingungen"),
     Kind("imprint", "imprint", "", at("/impressum"), "Impressum"),
     Kind("privacy", "privacy", "", at("/datenschutz"), "Datenschutz"),
@@ -303,6 +321,17 @@ KINDS = [
     Kind("case, decided", "case", "moderator", at("/moderation/{rejected}"), "Beitrag {rejected} prüfen"),
     Kind("case, own", "case", "moderator", at("/moderation/{own}"), "Beitrag {own} prüfen"),
     Kind("journal", "journal", "moderator", at("/moderation/protokoll"), "Protokoll"),
+    Kind("mails of moderators", "own_mails", "moderator", at("/moderation/mails"), "Mails über Wartendes"),
+    Kind(
+        "mails, nothing chosen",
+        "set_own_mails",
+        "moderator",
+        posted("/moderation/mails"),
+        "Mails über Wartendes",
+        422,
+    ),
+    Kind("hints", "vote_hints", "moderator", with_hints, "Auffälliges bei den Stimmen"),
+    Kind("hints, none", "vote_hints", "moderator", with_no_hints, "Auffälliges bei den Stimmen"),
     Kind("absences", "own_absences", "moderator", at("/moderation/vertretung"), "Abwesenheit und Vertretung"),
     Kind("administration", "administration", "admin", at("/verwaltung"), "Verwaltung"),
     Kind("people", "people", "admin", at("/verwaltung/personen"), "Personen und Rollen"),
