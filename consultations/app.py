@@ -37,7 +37,7 @@ from dialogue.kit.security import Door
 from dialogue.kit.settings import Settings
 from dialogue.pages import accounts, votes
 from dialogue.web import House, answer, path, refuser
-from moderation.pages import absences, intake, queue
+from moderation.pages import absences, appeals, flags, intake, queue
 
 ROUTES: list[Route] = [
     *home.ROUTES,
@@ -47,6 +47,8 @@ ROUTES: list[Route] = [
     *search.ROUTES,
     *votes.ROUTES,
     *intake.ROUTES,
+    *flags.ROUTES,
+    *appeals.ROUTES,
     *accounts.ROUTES,
     *people.ROUTES,
     *circles.ROUTES,
