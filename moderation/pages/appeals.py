@@ -6,9 +6,10 @@ from wtforms import HiddenField, TextAreaField
 from dialogue import comments, limits
 from dialogue.comments import MAX_LENGTH
 from dialogue.kit.database import Record
+from dialogue.kit.errors import NotFound
 from dialogue.kit.forms import GermanForm, plain, ruled
 from dialogue.roles import EVERYONE, PEOPLE
-from dialogue.web import Page, get, path, post
+from dialogue.web import Page, answer, get, path, post
 from moderation import appeals
 
 
@@ -46,7 +47,11 @@ async def appeal_by_receipt(page: Page) -> Response:
     form = page.filled(AppealForm)
     if page.house.settings.limits:
         await limits.take(page.db, limits.RECEIPT_ADDRESS, page.address_key)
-    comment = await comments.opened_by_receipt(page.db, form.number.data or "", form.secret.data or "")
+    try:
+        comment = await comments.opened_by_receipt(page.db, form.number.data or "", form.secret.data or "")
+    except NotFound as error:  # an answer, not a refusal: the try counts
+        error.may_pass = False
+        return await answer(page.request, error, page.form)
     decision = await appeals.contested(page.db, comment)
     if decision.appealed_at is None:
         if "text" not in page.form:

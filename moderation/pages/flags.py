@@ -2,6 +2,7 @@
 
 from starlette.responses import Response
 from wtforms import RadioField, StringField, TextAreaField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 from wtforms.validators import InputRequired
 
 from dialogue import limits, threads
@@ -18,7 +19,7 @@ from moderation.tables import CATEGORIES
 class FlagForm(GermanForm):
     category = RadioField(
         "Worum geht es?",
-        choices=[(name, name) for name in CATEGORIES],  # the template has the words
+        choices=[SelectChoice(name) for name in CATEGORIES],  # the template has the words
         validators=[InputRequired("Bitte wählen Sie, worum es geht.")],
     )
     text = TextAreaField(
