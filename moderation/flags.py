@@ -33,11 +33,14 @@ class Reported(Conflict):
 
     title = "Zu diesem Beitrag gibt es schon eine Meldung"
     may_pass = False
-    text = (
-        "Von Ihnen oder von Ihrem Anschluss liegt schon eine Meldung zu diesem Beitrag vor, und eine genügt: "
-        "Ein Mensch prüft den Beitrag. War das jemand anderes an Ihrem Anschluss? Dann melden Sie sich bitte an "
-        "und melden den Beitrag von Ihrem Konto aus."
-    )
+    text = "Sie haben diesen Beitrag schon gemeldet, und eine Meldung genügt: Ein Mensch prüft den Beitrag."
+
+
+NEIGHBOURS = (
+    "Von Ihrem Anschluss liegt schon eine Meldung zu diesem Beitrag vor, und eine genügt: Ein Mensch prüft den "
+    "Beitrag. War das jemand anderes? Dann melden Sie ihn bitte von Ihrem Konto aus, wenn Sie etwas anderes "
+    "sagen möchten."
+)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ async def earlier(db: AsyncConnection, comment_id: int, notice: Notice) -> Recor
     """The notice an equal submit has already made; Reported when there is another one by the same person."""
     there = (await db.execute(_EARLIER, {"comment_id": comment_id, "key": notice.key})).first()
     if there is not None and there.once != notice.once:
-        raise Reported
+        raise Reported("" if notice.reporter_id else NEIGHBOURS)
     return there
 
 

@@ -127,14 +127,15 @@ async def reads_seven_items(page, number, rule, reasons):
     assert told[1] == reasons
     assert told[2] == f"Regel {rule['number']}: {rule['title']} (Netiquette, Fassung 1.0)"
     assert "Das gilt ohne Ende, es sei denn, eine Beschwerde ändert es." in told[3]
-    assert told[4] == "Jemand hat ihn gemeldet. Wer das war, sagen wir niemandem."
+    assert told[4] == "Jemand hat Ihren Beitrag gemeldet. Wer das war, sagen wir nicht."
     assert "Gelesen und entschieden hat ein Mensch." in told[5]
     assert "Das kostet nichts, und es entscheidet eine andere Person." in told[6]
 
 
 async def in_the_mail(mails, rule, reasons, address):
     text = " ".join(mails[-1].get_content().split())
-    missing = [item for item in ITEMS if f"{item}: " not in text]
+    items = [item if item != "Regel" else f"Regel {rule['number']}" for item in ITEMS]
+    missing = [item for item in items if f"{item}: " not in text]
     assert (missing, reasons in text, rule["title"] in text, address in text) == ([], True, True, False)
 
 

@@ -128,7 +128,7 @@ async def test_a_rejected_author_reads_rule_and_reasons_at_the_comment_and_in_th
     mail = (await mails(author.email))[-1]
     text = " ".join(mail.get_content().split())
     assert mail["Subject"] == f"Ihr Beitrag {number} wurde nicht veröffentlicht"
-    assert f"Warum: {prefilled} Ein Satz ohne das Wort genügt. Regel: {rule}" in text
+    assert f"Warum: {prefilled} Ein Satz ohne das Wort genügt. {rule}" in text
 
 
 # --- by keyboard ------------------------------------------------------------------------------------

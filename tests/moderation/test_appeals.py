@@ -97,7 +97,9 @@ async def test_the_appeal_is_confirmed_by_mail_and_noted_in_the_journal(case, ta
 
     mail = (await post_box(comment.author.email))[-1]
     assert mail["Subject"] == f"Ihre Beschwerde zu Beitrag {comment.number} ist angekommen"
-    assert f"/beitraege/{comment.number}" in mail.get_content()
+    assert (
+        f"/beitraege/{comment.number}/beschwerde" in mail.get_content()
+    )  # asks who is not signed in to do so
     entry = (await table(JournalEntry))[-1].body
     assert ('"action":"comment.appealed"' in entry, TEXT in entry) == (True, False)
 
@@ -439,11 +441,11 @@ DONE = {
 SCOPE = {
     "publish_masked": "Die geschwärzten Stellen kann auf dieser Plattform niemand mehr lesen",
 }
-HIDDEN = "Auf dieser Plattform kann ihn außer Ihnen und der Moderation niemand lesen"
+HIDDEN = "Auf dieser Plattform können Ihren Beitrag nur Sie und die Moderation lesen. Das gilt ohne Ende"
 OCCASIONS = {
-    "own": "Die Moderation hat ihn bei ihrer eigenen Prüfung gelesen. Eine Meldung gab es nicht.",
-    "notice": "Jemand hat ihn gemeldet. Wer das war, sagen wir niemandem.",
-    "audit": "Er wurde für eine Stichprobe ausgelost. Eine Meldung gab es nicht.",
+    "own": "Die Moderation hat Ihren Beitrag von sich aus geprüft, nicht wegen einer Meldung.",
+    "notice": "Jemand hat Ihren Beitrag gemeldet. Wer das war, sagen wir nicht.",
+    "audit": "Ihr Beitrag wurde für eine Stichprobe ausgelost; eine Meldung war nicht der Grund.",
 }
 MEANS = {
     False: "Kein Programm hat dazu beigetragen. Gelesen und entschieden hat ein Mensch.",
