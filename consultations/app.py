@@ -39,7 +39,7 @@ from dialogue.kit.settings import Settings
 from dialogue.pages import accounts, votes
 from dialogue.web import House, answer, path, refuser
 from moderation import figures as moderated
-from moderation.pages import absences, digests, hints, intake, queue
+from moderation.pages import absences, appeals, digests, flags, hints, intake, queue
 
 ROUTES: list[Route] = [
     *home.ROUTES,
@@ -50,6 +50,8 @@ ROUTES: list[Route] = [
     *transparency.ROUTES,
     *votes.ROUTES,
     *intake.ROUTES,
+    *flags.ROUTES,
+    *appeals.ROUTES,
     *accounts.ROUTES,
     *people.ROUTES,
     *circles.ROUTES,

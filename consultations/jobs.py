@@ -1,10 +1,12 @@
 """The worker's table of contents: job name → what it does, for all floors."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
 from anyio import to_thread
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations import appearance
 from consultations.analysis import indexing, sentiment
@@ -12,26 +14,27 @@ from consultations.outcome import exports
 from dialogue import absences, accounts, jobs, journal, limits, notices, people
 from dialogue.kit import clock, mail
 from dialogue.kit import jobs as log
+from dialogue.kit.database import Record
 from dialogue.kit.jobs import Context, Kind
 from dialogue.tables import Comment, Thread
 from dialogue.web import House
-from moderation import digests, hints, masking, queue, records, watch
+from moderation import digests, flags, hints, masking, queue, records, watch
 
 
 async def send_mail(context: Context) -> None:
     """Render and send one mail. The link is stored before the mail leaves, so that it always works."""
     house: House = context.resources["house"]
-    template, person_id = context.args["template"], context.args["person"]
+    template, origin = context.args["template"], house.settings.origin
     async with context.database.writing() as db:
-        person = await notices.recipient(db, person_id)
-        if person is None or not person.email or not notices.holds(template, person):
+        about = {
+            name: await load(db, context.args[name]) for name, load in ABOUT.items() if name in context.args
+        }
+        to = about["person"] if "person" in about else about["flag"]
+        if to is None or not to.email or not notices.holds(template, to):
             return
-        about = await _about(db, **{key: context.args.get(key) for key in ("comment", "decision", "absence")})
-        link = await notices.link(db, template, person_id, house.settings.origin)
-    text = house.templates.get_template(f"mail/{template}.txt").render(
-        person=person, link=link, origin=house.settings.origin, **about
-    )
-    await house.post.send(mail.compose(text, person.email, str(context.lease_id)))
+        link = await notices.link(db, template, to.id, origin)
+    text = house.templates.get_template(f"mail/{template}.txt").render(link=link, origin=origin, **about)
+    await house.post.send(mail.compose(text, to.email, str(context.lease_id)))
 
 
 async def digest(context: Context) -> None:
@@ -68,15 +71,20 @@ async def look(context: Context) -> None:
         await hints.note(db, found)
 
 
-async def _about(db: Any, comment: int | None, decision: int | None, absence: int | None) -> dict[str, Any]:
-    """What a mail is about, as it stands now: the queue holds no words."""
-    if absence is not None:
-        return {"absence": await absences.one(db, absence)}
-    if comment is None or decision is None:
-        return {}
+async def _comment(db: AsyncConnection, comment_id: int) -> Record:
     query = select(Comment.number, Comment.text, Thread.title).join(Thread, Thread.id == Comment.thread_id)
-    found = (await db.execute(query.where(Comment.id == comment))).one()
-    return {"comment": found, "decision": await records.one(db, decision)}
+    return (await db.execute(query.where(Comment.id == comment_id))).one()
+
+
+# What a mail is to and about, as it stands when it is written: the queue holds ids and no words. It goes to a
+# person, or to the address somebody left with a notice.
+ABOUT: dict[str, Callable[[AsyncConnection, int], Awaitable[Any]]] = {
+    "person": notices.recipient,
+    "flag": flags.one,
+    "comment": _comment,
+    "decision": records.one,
+    "absence": absences.one,
+}
 
 
 async def score(context: Context) -> None:
@@ -123,6 +131,7 @@ SWEEPS = (
     queue.sweep,
     masking.sweep,
     hints.sweep,
+    flags.sweep,
     jobs.sweep,
     log.sweep,
     appearance.sweep,

@@ -29,7 +29,7 @@ from dialogue import journal, threads
 from dialogue.kit import jobs, tokens
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid, NotFound, TooMany
-from dialogue.kit.text import is_blank, length, normalise, overloaded
+from dialogue.kit.text import in_words, is_blank, length, normalise, overloaded, readable
 from dialogue.tables import Comment, Person, Thread
 
 MAX_LENGTH = 5_000
@@ -145,7 +145,15 @@ async def by_number(
     return found
 
 
-async def published(db: AsyncConnection, number: str, person_id: int) -> Record:
+async def own(db: AsyncConnection, number: str, person_id: int) -> Record:
+    """A person's own comment; NotFound for everybody else's."""
+    found = await by_number(db, number, Viewer(person_id))
+    if found.author_id != person_id:
+        raise NotFound
+    return found
+
+
+async def published(db: AsyncConnection, number: str, person_id: int | None) -> Record:
     """The comment all may read who may enter; one's own that waits is NotFound like what does not exist."""
     found = await by_number(db, number, Viewer(person_id))
     if found.status != "published":
@@ -204,14 +212,14 @@ async def waiting(db: AsyncConnection, person_id: int, thread_id: int) -> Sequen
 # --- writing ----------------------------------------------------------------------------------------
 
 
-def checked(text: str) -> str:
+def checked(text: str, *, most: int = MAX_LENGTH) -> str:
     """The text as it is stored, or Invalid with the sentence for the field."""
     text = normalise(text)
     if is_blank(text):
         raise Invalid("Bitte schreiben Sie etwas.", field="text")
-    if (size := length(text)) > MAX_LENGTH:
+    if (size := length(text)) > most:
         raise Invalid(
-            f"Ihr Text ist zu lang: {size:,} von höchstens {MAX_LENGTH:,} Zeichen. Bitte kürzen Sie ihn.".replace(
+            f"Ihr Text ist zu lang: {size:,} von höchstens {most:,} Zeichen. Bitte kürzen Sie ihn.".replace(
                 ",", " "
             ),
             field="text",
@@ -221,6 +229,14 @@ def checked(text: str) -> str:
             "In Ihrem Text sitzen an einem Buchstaben sehr viele Zusatzzeichen. Bitte entfernen Sie diese.",
             field="text",
         )
+    return text
+
+
+def explained(text: str, *, least: int, most: int = MAX_LENGTH) -> str:
+    """The same for a text that gives reasons: words, and enough of them to understand what is meant."""
+    text = checked(text, most=most)
+    if not in_words(text) or readable(text) < least:
+        raise Invalid(f"Bitte erklären Sie es in Worten, mit mindestens {least} Zeichen.", field="text")
     return text
 
 

@@ -49,6 +49,18 @@ RECEIPT_ADDRESS = Limit(
     900,
     "Von diesem Anschluss wurden viele Beitragsnummern probiert. Bitte warten Sie eine Viertelstunde.",
 )
+REPORT_PERSON = Limit(
+    "report_person",
+    20,
+    86_400,
+    "Sie haben heute schon zwanzig Beiträge gemeldet. Morgen geht es weiter.",
+)
+REPORT_ADDRESS = Limit(
+    "report_address",
+    20,
+    86_400,
+    "Von diesem Anschluss wurden heute schon zwanzig Beiträge gemeldet. Morgen geht es weiter.",
+)
 MAIL = Limit(
     "mail",
     5,

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialogue import accounts
 from dialogue.tables import Person
 
-PLAIN = ("blocked", "unblocked", "deputy")
+PLAIN = ("blocked", "unblocked", "deputy", "notice_received", "notice_outcome", "appeal_received")
 LINKS = {
     "confirm": ("confirm", "/konto/bestaetigen"),
     "reset": ("reset", "/konto/passwort"),
@@ -21,9 +21,14 @@ async def recipient(db: AsyncConnection, person_id: int) -> Any:
     """Who gets the mail; None when the account is gone."""
     return (
         await db.execute(
-            select(Person.id, Person.email, Person.pseudonym, Person.blocked_until, Person.blocked_why).where(
-                Person.id == person_id
-            )
+            select(
+                Person.id,
+                Person.source,
+                Person.email,
+                Person.pseudonym,
+                Person.blocked_until,
+                Person.blocked_why,
+            ).where(Person.id == person_id)
         )
     ).first()
 

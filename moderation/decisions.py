@@ -15,7 +15,7 @@ from dialogue.accounts import Current
 from dialogue.kit import jobs
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid
-from dialogue.kit.text import is_blank, length, normalise
+from dialogue.kit.text import length, normalise, readable
 from dialogue.tables import Actor
 from moderation import masking, matters, queue, records, rules
 from moderation.matters import NOTHING, Matter
@@ -212,16 +212,10 @@ async def _check(
     await claim(db, moderator, comment, matter)
 
 
-def _readable(text: str) -> int:
-    """How many characters of a text can be seen, with one blank between its words."""
-    words = ("".join(sign for sign in word if not is_blank(sign)) for word in text.split())
-    return length(" ".join(word for word in words if word))
-
-
 def _reasons(ruling: Ruling, *, needed: bool) -> str:
     """What the author will read, or Invalid. Kept in the decision alone: the journal is for ever."""
     reasons = normalise(ruling.reasons)
-    if needed and _readable(reasons) < SHORTEST_REASONS:
+    if needed and readable(reasons) < SHORTEST_REASONS:
         raise Invalid(
             f"Bitte begründen Sie die Entscheidung mit mindestens {SHORTEST_REASONS} Zeichen.",
             field="reasons",

@@ -11,7 +11,7 @@ from dialogue import comments, journal, stances, threads
 from dialogue.accounts import Current
 from dialogue.kit.database import Record
 from dialogue.kit.text import normalise
-from moderation import decisions
+from moderation import decisions, matters
 from moderation.triage import signs
 
 
@@ -87,6 +87,12 @@ async def _enter(db: AsyncConnection, author: Current, draft: Draft) -> Added:
     if draft.thread.checks_first or noticed:
         return Added(added.number, "pending")
     return Added(added.number, "published", await decisions.publish_unseen(db, added.id, text))
+
+
+async def withdraw(db: AsyncConnection, comment: Record, person_id: int | None) -> None:
+    """The author takes a contribution back: what was asked about it needs no decision any more."""
+    await matters.moot(db, comment.id)
+    await comments.withdraw(db, comment, person_id)
 
 
 async def edit(db: AsyncConnection, comment: Record, text: str) -> None:

@@ -13,7 +13,7 @@ from dialogue.kit.text import normalise
 from moderation.tables import Appeal, Original
 
 BLACK = "[geschwärzt]"
-APPEALABLE = timedelta(days=184)  # six months, however long they are
+APPEALABLE = timedelta(days=185)  # six months, however long they are, and what is left of the last day
 
 
 def blacked(text: str, spans: Iterable[Sequence[int]]) -> str:

@@ -3,8 +3,9 @@
 One decision answers all that is open: its origin says what it was asked by, and everybody who asked is told.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, bindparam, func, select, update
@@ -12,7 +13,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue.kit import jobs
-from dialogue.tables import Actor
+from dialogue.tables import Actor, Comment
 from moderation.tables import Appeal, Audit, Decision, Flag
 
 
@@ -20,8 +21,9 @@ from moderation.tables import Appeal, Audit, Decision, Flag
 class Matter:
     """What asks for a decision: open notices (oldest first), the open appeal, whether it was drawn for the audit.
 
-    A notice is {"id", "category", "text", "at"}; an appeal {"id", "text", "at", "contested", "decided_by"}:
-    the kind of the decision it is about, and the id of the person who made it. `at` is ISO 8601 in UTC.
+    A notice is {"id", "category", "text", "contact", "at"}; an appeal {"id", "text", "at", "contested",
+    "contested_at", "decided_by"}: kind and moment of the decision it is about, and the id of the person who
+    made it. Moments are UTC.
     """
 
     flags: tuple[Mapping[str, Any], ...] = ()
@@ -47,7 +49,16 @@ _flags = (
         func.json_agg(
             aggregate_order_by(
                 func.json_build_object(
-                    "id", Flag.id, "category", Flag.category, "text", Flag.text, "at", Flag.created_at
+                    "id",
+                    Flag.id,
+                    "category",
+                    Flag.category,
+                    "text",
+                    Flag.text,
+                    "contact",
+                    Flag.contact,
+                    "at",
+                    Flag.created_at,
                 ),
                 Flag.id,
             )
@@ -67,6 +78,8 @@ _appeal = (
             Appeal.created_at,
             "contested",
             Decision.decision,
+            "contested_at",
+            Decision.decided_at,
             "decided_by",
             Actor.person_id,
         )
@@ -89,7 +102,12 @@ _MATTER = select(_flags, _appeal, _audited)
 async def of(db: AsyncConnection, comment_id: int) -> Matter:
     """All that is open about a contribution, in one statement."""
     flags, appeal, audited = (await db.execute(_MATTER, {"comment": comment_id})).one()
-    return Matter(tuple(flags or ()), appeal, audited)
+    flags = tuple(_dated(flag, "at") for flag in flags or ())
+    return Matter(flags, appeal and _dated(appeal, "at", "contested_at"), audited)
+
+
+def _dated(found: Mapping[str, Any], *moments: str) -> Mapping[str, Any]:
+    return {**found, **{name: datetime.fromisoformat(found[name]) for name in moments}}
 
 
 _ANSWERED = (
@@ -117,8 +135,40 @@ async def settle(db: AsyncConnection, comment_id: int, decision_id: int, matter:
     if origin == "appeal" and matter.appeal:
         await db.execute(_ANSWERED, answer | {"appeal": matter.appeal["id"]})
     if matter.flags:
-        settled = await db.execute(_FOLLOWED, answer | {"seen": [flag["id"] for flag in matter.flags]})
-        mails = [("mail", {"template": "notice_outcome", "flag": row.id}) for row in settled if row.told]
-        await jobs.enqueue_each(db, mails)
+        seen = [flag["id"] for flag in matter.flags]
+        await _tell(db, await db.execute(_FOLLOWED, answer | {"seen": seen}))
     if matter.audited:
         await db.execute(_AUDITED, answer | {"comment": comment_id})
+
+
+async def _tell(db: AsyncConnection, settled: Iterable[Any]) -> None:
+    """Those who left an address learn what became of their notice."""
+    await jobs.enqueue_each(
+        db, [("mail", {"template": "notice_outcome", "flag": row.id}) for row in settled if row.told]
+    )
+
+
+_here: Any = bindparam("comment")
+_LOCK = select(Comment.id).where(Comment.id == _here).with_for_update(key_share=True)
+_DROPPED = (
+    update(Flag)
+    .where(Flag.comment_id == _here, Flag.settled_at.is_(None))
+    .values(settled_at=func.now())
+    .returning(Flag.id, Flag.contact.is_not(None).label("told"))
+)
+_UNASKED = [
+    update(table).where(table.comment_id == _here, table.settled_at.is_(None)).values(settled_at=func.now())
+    for table in (Appeal, Audit)
+]
+
+
+async def moot(db: AsyncConnection, comment_id: int) -> None:
+    """Close all that is open without a decision: the author takes the contribution back or has it erased.
+
+    Call it before that, in the same transaction; a notice that comes in meanwhile finds nothing to report.
+    """
+    here = {"comment": comment_id}
+    await db.execute(_LOCK, here)
+    await _tell(db, await db.execute(_DROPPED, here))
+    for close in _UNASKED:
+        await db.execute(close, here)

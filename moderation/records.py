@@ -1,25 +1,38 @@
 """The record of decisions, read: of a contribution, for its author, for moderators, and the journal beside it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, literal, select
+from sqlalchemy import Date, and_, bindparam, cast, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import aliased
 
 from dialogue import comments, journal
 from dialogue.kit import tokens
+from dialogue.kit.clock import BERLIN
 from dialogue.kit.database import Record
-from dialogue.tables import Actor, Comment, JournalEntry
-from moderation.tables import Decision, Rule, Rulebook
+from dialogue.tables import Actor, Comment, JournalEntry, Thread
+from moderation.tables import Appeal, Decision, Rule, Rulebook
 
 AGAINST = (
     "reject",
     "hide",
     "publish_masked",
 )  # they take something from the author: rule and reasons, an appeal
+# The last day of the six months in which the author may complain.
+APPEAL_UNTIL = cast(func.timezone(str(BERLIN), Decision.decided_at) + func.make_interval(0, 6), Date)
+_answer = aliased(Decision)
+_appealable = and_(
+    Decision.decision.in_(AGAINST),
+    cast(func.timezone(str(BERLIN), func.now()), Date) <= APPEAL_UNTIL,
+    Appeal.id.is_(None),
+)
 _HISTORY = (
     select(
         Decision.id,
+        Comment.number,
+        Thread.title,
         Decision.decision,
         Decision.decided_at,
         Decision.reasons,
@@ -31,14 +44,24 @@ _HISTORY = (
         Rule.title.label("rule_title"),
         Rulebook.version.label("rulebook"),
         Actor.person_id,
+        APPEAL_UNTIL.label("appeal_until"),
+        _appealable.label("appealable"),
+        Appeal.text.label("appeal"),
+        Appeal.created_at.label("appealed_at"),
+        _answer.reasons.label("answer"),
+        _answer.decided_at.label("answered_at"),
     )
+    .outerjoin(Comment, Comment.id == Decision.comment_id)
+    .outerjoin(Thread, Thread.id == Comment.thread_id)
+    .outerjoin(Appeal, Appeal.decision_id == Decision.id)
+    .outerjoin(_answer, _answer.id == Appeal.answer_id)
     .outerjoin(Rule, Rule.id == Decision.rule_id)
     .outerjoin(Rulebook, Rulebook.id == Rule.rulebook_id)
     .outerjoin(Actor, Actor.id == Decision.actor_id)
     .order_by(Decision.id.desc())
 )
 _OF_COMMENT = _HISTORY.where(Decision.comment_id == bindparam("comment"))
-_LATEST = _OF_COMMENT.limit(1)
+_LATEST = _OF_COMMENT.where(Decision.decision != "keep").limit(1)
 _AGAINST = _OF_COMMENT.where(Decision.decision.in_(AGAINST)).limit(1)
 _OWN = (
     select(Comment.number, Decision.decision)
@@ -56,8 +79,16 @@ async def history(db: AsyncConnection, comment_id: int) -> list[Record]:
 
 
 async def latest(db: AsyncConnection, comment_id: int) -> Record | None:
-    """The decision in force, for the author."""
+    """The decision in force, with the author's appeal against it and the answer; one that kept all as it was
+    has put nothing in force."""
     return (await db.execute(_LATEST, {"comment": comment_id})).first()
+
+
+def restored_at(decision: Record | None) -> datetime | None:
+    """When an appeal gave back what the decision in force stands for: everybody may know."""
+    if decision is None or (decision.decision, decision.origin) != ("restore", "appeal"):
+        return None
+    return decision.decided_at  # type: ignore[no-any-return]
 
 
 async def against(db: AsyncConnection, comment_id: int) -> Record | None:

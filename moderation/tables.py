@@ -179,7 +179,9 @@ class Flag(Base):
     secret_hash: Mapped[bytes] = mapped_column(
         LargeBinary, info=personal("Zugang mit dem Beleg (nur als Prüfsumme)", keep=NOTICE)
     )
-    created_at: Mapped[Created] = mapped_column(info=personal("Zeitpunkt der Meldung", keep=NOTICE))
+    created_at: Mapped[Created] = mapped_column(
+        info=personal("Zeitpunkt der Meldung", keep=f"{NOTICE}, danach ohne Bezug zur Person")
+    )
     decision_id: Mapped[int | None] = mapped_column(ForeignKey("decisions.id"))
     settled_at: Mapped[Moment | None] = mapped_column(info=IMPERSONAL)
     __table_args__ = (

@@ -96,12 +96,14 @@ async def comment(page: Page) -> Response:
     }
     if page.is_htmx:
         return page.render("dialogue/_replies.html", **talk)
+    decision = await records.latest(page.db, found.id)
     return page.render(
         "dialogue/comment.html",
         **talk,
         parent=await comments.by_id(page.db, found.parent_id) if found.parent_id else None,
         response=await strategy.response(page.db, found.number),
-        decision=await records.latest(page.db, found.id) if mine else None,
+        decision=decision if mine else None,
+        restored_at=records.restored_at(decision),
     )
 
 

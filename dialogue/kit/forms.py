@@ -1,11 +1,11 @@
 """Forms: WTForms with German messages; a refusal becomes an error of its field or of the form."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from wtforms import DateField, Field, FieldList, Form, FormField, HiddenField, StringField
-from wtforms.validators import InputRequired, Length, ValidationError
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from dialogue.kit.errors import Refusal
 from dialogue.kit.text import normalise
@@ -67,18 +67,30 @@ def must_be_mailable(_: Form, field: Field) -> None:
         raise ValidationError(_INCOMPLETE) from None
 
 
+def ruled(rule: Callable[[str], str]) -> Callable[[Form, Field], None]:
+    """A validator made of a rule: the field then holds what it returns, or shows what it refuses."""
+
+    def validate(_: Form, field: Field) -> None:
+        try:
+            field.data = rule(field.data or "")
+        except Refusal as error:
+            raise ValidationError(error.text) from None
+
+    return validate
+
+
 def day_field(label: str) -> DateField:
     return DateField(
         label, validators=[InputRequired("Bitte wählen Sie einen Tag.")], render_kw={"type": "date"}
     )
 
 
-def email_field(label: str) -> StringField:
+def email_field(label: str, *, required: bool = True) -> StringField:
     return StringField(
         label,
         filters=[plain],
         validators=[
-            InputRequired("Bitte geben Sie Ihre E-Mail-Adresse ein."),
+            InputRequired("Bitte geben Sie Ihre E-Mail-Adresse ein.") if required else Optional(),
             Length(max=200, message="Bitte höchstens 200 Zeichen."),
             must_be_mailable,
         ],

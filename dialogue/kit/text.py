@@ -21,6 +21,7 @@ REMEMBERED = 1_000  # characters: what is kept of 8192 texts stays below some 30
 _GRAPHEME = regex.compile(r"\X")
 _HEAP = regex.compile(r"\p{M}{31}")
 _SEEN = regex.compile(r"[^\p{Cc}\p{Cf}\p{Z}\p{M}\u115f\u1160\u2800\u3164\uffa0]")
+_LETTER = regex.compile(r"\p{L}")
 MOST_SIGNS = 24  # the longest emoji sequences have 10 to 14, Indic clusters fewer
 _BLANK_LINES = re.compile(r"\n{2,}")
 _ENDS = r"\s<>\"'„“”‚‘’«»‹›\u202a-\u202e\u2066-\u2069"  # what ends an address, and is no part of it
@@ -41,6 +42,17 @@ def normalise(text: str) -> str:
 def is_blank(text: str) -> bool:
     """Whether nothing of a text can be seen: only blanks, invisible signs and marks."""
     return _SEEN.search(text) is None
+
+
+def readable(text: str) -> int:
+    """How many characters of a text can be seen, with one blank between its words."""
+    words = ("".join(sign for sign in word if not is_blank(sign)) for word in text.split())
+    return length(" ".join(word for word in words if word))
+
+
+def in_words(text: str) -> bool:
+    """Whether a text has letters of any writing: emoji alone explain nothing."""
+    return _LETTER.search(text) is not None
 
 
 def overloaded(text: str) -> bool:

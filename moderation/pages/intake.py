@@ -162,7 +162,7 @@ async def withdraw(page: Page) -> Response:
 
 async def do_withdraw(page: Page) -> Response:
     comment = await _own(page)
-    await comments.withdraw(page.db, comment, page.me.id)
+    await intake.withdraw(page.db, comment, page.me.id)
     return page.redirect(path("comment", number=comment.number))
 
 
@@ -185,7 +185,7 @@ async def open_receipt(page: Page) -> Response:
         return page.render("dialogue/receipt_open.html", status=404, form=form, comment=None, decision=None)
     if page.form.get("action") == "withdraw":
         answer = _opened(page, form, comment, state="withdrawn")
-        await comments.withdraw(page.db, comment, None)
+        await intake.withdraw(page.db, comment, None)
         return answer
     decision = await records.latest(page.db, comment.id)
     return _opened(page, form, comment, state=comment.status, decision=decision)

@@ -16,6 +16,7 @@ from dialogue import accounts, web
 from dialogue.kit import clock, tokens
 from dialogue.roles import EVERYONE
 from dialogue.tables import Job, Terms
+from moderation.tables import Decision, Flag
 from tests.browser import Browser, Seen
 from tests.conftest import ORIGIN, TABLES
 from tests.make import PASSWORD
@@ -67,6 +68,13 @@ TABLE = {
     "do_withdraw": ("POST", "/beitraege/{number}/zurueckziehen", "people", 303),
     "receipt": ("GET", "/beitrag", "everyone", 200),
     "open_receipt": ("POST", "/beitrag", "everyone", 200),
+    "report": ("GET", "/melden/{number}", "everyone", 200),
+    "do_report": ("POST", "/melden/{number}", "everyone", 200),
+    "notice": ("GET", "/meldung", "everyone", 200),
+    "open_notice": ("POST", "/meldung", "everyone", 200),
+    "appeal": ("GET", "/beitraege/{number}/beschwerde", "people", 200),
+    "do_appeal": ("POST", "/beitraege/{number}/beschwerde", "people", 303),
+    "appeal_by_receipt": ("POST", "/beitrag/beschwerde", "everyone", 200),
     "register": ("GET", "/konto/anlegen", "everyone", 200),
     "do_register": ("POST", "/konto/anlegen", "everyone", 200),
     "confirm": ("GET", "/konto/bestaetigen", "everyone", 200),
@@ -183,7 +191,8 @@ class House:
         published = await make.comment(point.thread, other, secret_hash=tokens.digest(tokens.typed("AAAA")))
         own = await make.comment(point.thread, self.person, status="pending")
         waits = await make.comment(point.thread, other, status="pending")
-        await make.rule()
+        refused = await self.refused(point.thread)
+        flag = await self.reported(published)
         terms = await make.terms()
         job = await self.export(point.consultation, viewer)
         mail = self.settings.data / "mail" / "7.eml"
@@ -198,6 +207,7 @@ class House:
         self.values = dict.fromkeys(TABLE, usual) | {"demo_mail_one": {"id": 7}}
         self.values["restore_appearance"] = {"id": look.id}
         self.values |= {name: {"number": own.number} for name in OWN}
+        self.values |= {name: {"number": refused.number} for name in ("appeal", "do_appeal")}
         self.values |= {name: {"number": waits.number} for name in ("case", "claim", "decide")}
         deputy, invited = await make.moderator(), await make.citizen(password=None)
         circle = await make.circle(deputy)
@@ -218,6 +228,10 @@ class House:
             "stance": {"stance": "pass"},
             **{name: {"text": TEXT} for name in ("do_write", "do_reply", "do_edit")},
             "open_receipt": {"number": published.number, "secret": "AAAA"},
+            "do_report": {"category": "other", "text": TEXT},
+            "open_notice": {"number": flag.number, "secret": "AAAA"},
+            "do_appeal": {"text": TEXT},
+            "appeal_by_receipt": {"number": refused.number, "secret": "BBBB", "text": TEXT},
             "do_register": {
                 "email": "neu@halle.example",
                 "password": PASSWORD,
@@ -245,6 +259,21 @@ class House:
             "edit_restore": {"base": "2", "step": "1"},
             "edit_sign_off": {"office": "Rechtsamt", "seen": self.imprint.changed_at.isoformat()},
         }
+
+    async def refused(self, thread):
+        """A contribution of the visitor's own that somebody else rejected."""
+        secret = tokens.digest(tokens.typed("BBBB"))
+        comment = await self.make.comment(thread, self.person, status="rejected", secret_hash=secret)
+        rule, values = await self.make.rule(), {"decision": "reject", "reasons": TEXT, "origin": "own"}
+        values |= {"revision": 1, "snapshot": b"", "actor_id": uuid4(), "rule_id": rule.id}
+        await self.make.row(Decision, comment_id=comment.id, **values)
+        return comment
+
+    async def reported(self, comment):
+        """A notice of somebody else."""
+        values = {"number": "M-7K4-92F", "key": b"1", "once": uuid4(), "category": "other", "text": TEXT}
+        secret = tokens.digest(tokens.typed("AAAA"))
+        return await self.make.row(Flag, comment_id=comment.id, secret_hash=secret, **values)
 
     async def edited(self):
         """Something of its own for each step of editing, so that none stands in the way of another."""

@@ -20,6 +20,8 @@ from consultations.tables import Response, Version
 from dialogue import journal
 from dialogue.kit import clock
 from dialogue.tables import Absence
+from moderation import masking
+from moderation.tables import Decision, Flag, Original
 
 VIEWERS = {
     "guest": None,
@@ -35,7 +37,7 @@ TEXTS = set(HIDDEN)
 # Who hosts another room, and a deputy who has lost the role: both are there with a session of staff.
 SEES = {name: set() for name in (*VIEWERS, "host elsewhere", "deputy no more")} | {
     "moderator": TEXTS
-    | {"circle", "its title", "its entry"},  # everything of the consultations they moderate
+    | {"circle", "its title", "its entry", "reporter"},  # everything of the consultations they moderate
     "editor": {"circle", "its title", "draft"},  # their drafts, and nothing that waits to be checked
     "member": {"circle", "its title"},
     "admin": {"its title", "email"},  # people and where their roles hold
@@ -49,6 +51,8 @@ MARKS = {status: f"Kennwort-{status}-Zwiebelkuchen" for status in HIDDEN} | {
     "tally of votes": "13\xa0Stimmen",
     "count of stances": "11\xa0Antworten",
     "draft": "Kennwort-Entwurf-Zwiebelkuchen",
+    "reporter": "zwiebelmelderin@geheim.example",
+    "masked original": "Kennwort-geschwärzt-Zwiebelkuchen",
 }
 NUMBER = "ZZZ-ZZZ"
 LINK = re.compile(r'href="((?!/static/|/konto/anmelden)[/?][^"#]*)')
@@ -76,6 +80,7 @@ class City:
         )
         self.public = await make.comment(self.open.thread)
         self.answer = await make.comment(self.open.thread, parent_id=self.public.id)
+        self.masked = await make.comment(self.open.thread, self.author, text=f"Das war {masking.BLACK}.")
         self.counted = await make.comment(self.sealed.thread)
         people = [await make.person() for _ in range(13)]
         for person in people:
@@ -106,6 +111,30 @@ class City:
             values = words | {"comment_id": comment.id, "point_id": self.open.id, "published_at": clock.now()}
             await self.make.row(Response, **values)
         await self.draft()
+        await self.procedure()
+
+    async def procedure(self):
+        """Notices, open and settled, of what is public and what is not, with who reported them and in which
+        words; and a text of which something is blacked out, kept apart for an appeal."""
+        reporter, rule = await self.make.citizen(), await self.make.rule()
+        no = {"revision": 1, "snapshot": b"", "rule_id": rule.id, "reasons": "Bitte ohne Namen, danke sehr."}
+        no |= {"actor_id": uuid4(), "origin": "own"}
+        told = {"category": "other", "text": MARKS["reporter"], "contact": MARKS["reporter"]}
+        told |= {"reporter_id": reporter.id, "key": b"1", "secret_hash": b""}
+        for at, comment in enumerate((self.public, self.masked, self.secret["hidden"], self.said)):
+            about = {"number": f"M-ZZZ-ZZ{at}", "once": uuid4(), "comment_id": comment.id}
+            await self.make.row(Flag, **told, **about)
+        for comment, kind in ((self.secret["hidden"], "hide"), (self.masked, "publish_masked")):
+            decision = await self.make.row(Decision, comment_id=comment.id, decision=kind, **no)
+        original = f"Das war {MARKS['masked original']}."
+        await self.make.row(Original, decision_id=decision.id, comment_id=self.masked.id, text=original)
+        settled = {
+            "decision_id": decision.id,
+            "settled_at": clock.now(),
+            "number": "M-ZZZ-ZZ9",
+            "once": uuid4(),
+        }
+        await self.make.row(Flag, comment_id=self.masked.id, **(told | settled | {"key": b"2"}))
 
     async def draft(self):
         """One of every kind, saved and not published; one of them of something that is public, one thrown away."""
@@ -170,6 +199,7 @@ class City:
             self.public,
             self.answer,
             self.counted,
+            self.masked,
             self.said,
             *self.secret.values(),
             *self.replies.values(),

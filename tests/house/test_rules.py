@@ -166,6 +166,7 @@ def test_the_short_addresses_in_the_hot_templates_are_those_of_the_routes():
     assert path("vote", number="X") == "/beitraege/X/stimme"
     assert path("unvote", number="X") == "/beitraege/X/stimme/zuruecknehmen"
     assert path("write_reply", number="X") == "/beitraege/X/antworten"
+    assert path("report", number="X") == "/melden/X"
     assert path("accent", accent="005465") == accent.address("#005465").partition("?")[0]
     assert path("logo", digest="X", ending="svg") == town.Logo("X", "svg", 1, 1).address
 
@@ -196,6 +197,8 @@ def test_the_public_addresses_are_stable():
         "/beitraege/{number}",
         "/beitraege/{number}/stimme",
         "/beitrag",
+        "/melden/{number}",
+        "/meldung",
         "/suche",
         "/moderation",
         "/redaktion",

@@ -15,11 +15,11 @@ from consultations.outcome import exports
 from consultations.tables import Consultation, Export, Point, Response
 from dialogue import comments, threads
 from dialogue.accounts import Current
-from dialogue.kit import clock
+from dialogue.kit import clock, tokens
 from dialogue.kit.database import Database
 from dialogue.tables import Absence, Comment, Job, Thread
-from moderation import decisions, intake
-from moderation.tables import Rule
+from moderation import appeals, decisions, intake
+from moderation.tables import Flag, Rule
 from tests.consultations.editing.conftest import POINT, Desk, consultation
 from tests.make import Made, Make
 
@@ -113,6 +113,7 @@ async def rare(database: Database, make: Make, people: dict[str, Made], work: An
         **await _jobs(database, panelist),
         **await _edited(make, people["editor"]),
         **await _circle(make, people, later),
+        **await _procedure(database, make, citizen, thread),
     }
     await decide(database, moderator, words["refused"], "reject", REASONS)
     await decide(database, moderator, words["receipt"])
@@ -144,6 +145,36 @@ async def _of_the_demonstration(database: Database) -> dict[str, str]:
     }
     async with database.reading() as db:
         return {name: str((await db.execute(query)).scalar_one()) for name, query in queries.items()}
+
+
+async def _procedure(database: Database, make: Make, author: Made, thread_id: int) -> dict[str, str]:
+    """Notices, open and settled, and appeals: open, answered either way; decided by others than the demonstration's
+    moderator."""
+    first, second = await make.moderator(), await make.moderator()
+    texts = {
+        "objected": "Die Leitung hat davon doch keine Ahnung.",
+        "kept": "Wer das glaubt, ist selbst schuld.",
+        "restored": "Das Amt hat hier geschlafen.",
+    }
+    words = {name: await write(database, author, thread_id, text) for name, text in texts.items()}
+    for name, number in words.items():
+        await decide(database, first, number, "reject", REASONS)
+        async with database.writing() as db:
+            comment = await comments.by_number(db, number, comments.Viewer(moderates=True))
+            await appeals.file(db, comment, "Ich kritisiere ein Amt, keinen Menschen.", person_id=author.id)
+        if name != "objected":
+            kind = "restore" if name == "restored" else "keep"
+            await decide(database, second, number, kind, "Wir haben Ihren Beitrag noch einmal ganz gelesen.")
+    for name in ("flagged", "settled"):
+        comment = await make.comment(
+            Made(id=thread_id), text="Frau Muster aus der Silberhöhe ist schuld daran."
+        )
+        secret = {"secret_hash": tokens.digest(tokens.typed(SECRET)), "key": b"1", "once": uuid4()}
+        said = {"category": "personal", "text": "Das ist meine Nachbarin.", "contact": "anna@x.example"}
+        flag = await make.row(Flag, number=f"M-{comment.number}", comment_id=comment.id, **said, **secret)
+        words |= {name: comment.number, f"{name}_notice": flag.number}
+    await decide(database, first, words["settled"], "hide", REASONS)
+    return words
 
 
 async def _circle(make: Make, people: dict[str, Made], later: dict[str, Any]) -> dict[str, str]:

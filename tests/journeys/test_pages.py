@@ -153,6 +153,28 @@ async def voted_ten(page: Page, city: dict[str, Any]) -> Any:
     return await _voted(page)
 
 
+async def reported(page: Page, city: dict[str, Any], times: int = 1) -> Any:
+    """The receipt of a notice; a second one by the same person is told that there is one."""
+    for _ in range(times):
+        await page.goto("/melden/{talked}".format(**city))
+        await page.locator("[name=category]").first.check()
+        await page.get_by_label("Was stimmt an diesem Beitrag nicht?").fill("Das steht zweimal hier.")
+        async with page.expect_navigation() as navigation:
+            await page.get_by_role("button", name="Meldung absenden").click()
+    return await navigation.value
+
+
+async def reported_twice(page: Page, city: dict[str, Any]) -> Any:
+    return await reported(page, city, 2)
+
+
+async def objecting_by_receipt(page: Page, city: dict[str, Any]) -> Any:
+    await sent("/beitrag", number="{refused}", secret="{secret}")(page, city)
+    async with page.expect_navigation() as navigation:
+        await page.get_by_role("button", name="Beschwerde einlegen").click()
+    return await navigation.value
+
+
 KINDS = [
     Kind("start", "home", "", at("/"), "Wie soll Halle künstliche Intelligenz nutzen?"),
     Kind("list", "consultations", "", at("/beteiligung"), "Mitreden"),
@@ -238,6 +260,65 @@ KINDS = [
         sent("/beitrag", number="{receipt}", secret="{secret}"),
         "Meinen Beitrag wiederfinden",
     ),
+    Kind("report", "report", "", at("/melden/{talked}"), "Beitrag {talked} melden"),
+    Kind("report, nothing entered", "do_report", "", posted("/melden/{talked}"), "Beitrag {talked}", 422),
+    Kind("report, own", "report", "citizen", at("/melden/{restored}"), "Das ist Ihr eigener Beitrag", 409),
+    Kind("reported", "do_report", "writer", reported, "Danke, Ihre Meldung ist angekommen"),
+    Kind("reported twice", "do_report", "writer", reported_twice, "Zu diesem Beitrag gibt es schon", 409),
+    Kind("notice to open", "notice", "", at("/meldung"), "Meine Meldung"),
+    Kind(
+        "notice, wrong",
+        "open_notice",
+        "",
+        sent("/meldung", number="{flagged_notice}", secret="falsch"),
+        "Meine Meldung",
+        404,
+    ),
+    Kind(
+        "notice, open",
+        "open_notice",
+        "",
+        sent("/meldung", number="{flagged_notice}", secret="{secret}"),
+        "Meine Meldung",
+    ),
+    Kind(
+        "notice, decided",
+        "open_notice",
+        "",
+        sent("/meldung", number="{settled_notice}", secret="{secret}"),
+        "Meine Meldung",
+    ),
+    Kind("appeal", "appeal", "citizen", at("/beitraege/{refused}/beschwerde"), "Beschwerde zu Beitrag"),
+    Kind(
+        "appeal with error",
+        "do_appeal",
+        "citizen",
+        sent("/beitraege/{refused}/beschwerde", text="Nein.", button="Beschwerde absenden"),
+        "Beschwerde zu Beitrag",
+        422,
+    ),
+    Kind(
+        "appeal, nothing to object to",
+        "appeal",
+        "citizen",
+        at("/beitraege/{waiting}/beschwerde"),
+        "Eine Beschwerde ist hier nicht möglich",
+        409,
+    ),
+    Kind("appeal by receipt", "appeal_by_receipt", "", objecting_by_receipt, "Beschwerde zu Beitrag"),
+    Kind(
+        "appealed by receipt",
+        "appeal_by_receipt",
+        "",
+        posted("/beitrag/beschwerde", number="{objected}", secret="{secret}", text="Noch einmal."),
+        "Ihre Beschwerde ist angekommen",
+    ),
+    Kind("own comment, appealed", "comment", "citizen", at("/beitraege/{objected}"), "Beitrag"),
+    Kind("own comment, appeal failed", "comment", "citizen", at("/beitraege/{kept}"), "Beitrag"),
+    Kind("own comment, appeal succeeded", "comment", "citizen", at("/beitraege/{restored}"), "Beitrag"),
+    Kind("restored comment", "comment", "", at("/beitraege/{restored}"), "Beitrag"),
+    Kind("case with an appeal", "case", "moderator", at("/moderation/{objected}"), "Beitrag {objected}"),
+    Kind("case with a notice", "case", "moderator", at("/moderation/{flagged}"), "Beitrag {flagged}"),
     Kind("register", "register", "", at("/konto/anlegen"), "Konto anlegen"),
     Kind("register, nothing entered", "do_register", "", posted("/konto/anlegen"), "Konto anlegen", 422),
     Kind("registered", "do_register", "", registered, "Fast geschafft"),

@@ -122,13 +122,13 @@ async def test_a_rejected_author_reads_rule_and_reasons_at_the_comment_and_in_th
     await page.goto("/konto")
     await page.get_by_role("link", name=f"Nr. {number}").click()
     decision = page.get_by_role("region", name="Entscheidung der Moderation")
-    rule = await decision.get_by_text(re.compile("^Regel 1: ")).inner_text()
+    rule = await decision.get_by_role("link", name=re.compile("^Regel 1: ")).inner_text()
     await expect(decision).to_contain_text("Ihr Beitrag wurde nicht veröffentlicht")
     await expect(decision).to_contain_text(f"{prefilled} Ein Satz ohne das Wort genügt.")
     mail = (await mails(author.email))[-1]
     text = " ".join(mail.get_content().split())
     assert mail["Subject"] == f"Ihr Beitrag {number} wurde nicht veröffentlicht"
-    assert f"{rule} Begründung: {prefilled} Ein Satz ohne das Wort genügt." in text
+    assert f"Warum: {prefilled} Ein Satz ohne das Wort genügt. {rule}" in text
 
 
 # --- by keyboard ------------------------------------------------------------------------------------
