@@ -12,6 +12,7 @@ from dialogue import journal
 from dialogue.kit import clock
 from dialogue.tables import Comment, Stance
 from moderation.tables import Decision
+from moderation.triage.signs import VERSION
 
 TEXT = "Bitte sagen Sie vorher, woran Sie den Erfolg messen."
 
@@ -62,7 +63,7 @@ async def test_checked_later_its_publication_is_a_decision_without_a_person(brow
     assert (comment.status, comment.revision, comment.published_at) == ("published", 2, record.decided_at)
     assert (record.comment_id, record.revision, record.decision) == (comment.id, 1, "publish")
     assert (record.automated, record.origin, record.actor_id) == (True, "triage", None)
-    assert record.reasons == "Der Vorprüfung (Fassung 1) ist in diesem Beitrag nichts aufgefallen."
+    assert record.reasons == f"Der Vorprüfung (Fassung {VERSION}) ist in diesem Beitrag nichts aufgefallen."
     assert bytes(record.snapshot) == sha256(TEXT.encode()).digest()
     assert (entry["action"], entry["subject"], entry["actor"]) == (
         "comment.published",
