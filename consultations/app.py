@@ -37,7 +37,7 @@ from dialogue.kit.security import Door
 from dialogue.kit.settings import Settings
 from dialogue.pages import accounts, votes
 from dialogue.web import House, answer, path, refuser
-from moderation.pages import absences, intake, queue
+from moderation.pages import absences, guard, intake, queue
 
 ROUTES: list[Route] = [
     *home.ROUTES,
@@ -47,6 +47,7 @@ ROUTES: list[Route] = [
     *search.ROUTES,
     *votes.ROUTES,
     *intake.ROUTES,
+    *guard.ROUTES,
     *accounts.ROUTES,
     *people.ROUTES,
     *circles.ROUTES,

@@ -21,21 +21,21 @@ LABELS = {
     "long": "Sehr lang",
 }
 REASONS = {
-    "insult": "Sieht aus wie eine Beleidigung.",
-    "coarse": "Enthält ein derbes Wort.",
-    "phone": "Sieht aus wie eine Telefonnummer.",
-    "mail": "Sieht aus wie eine E-Mail-Adresse.",
-    "iban": "Sieht aus wie eine Kontonummer; die Prüfziffer stimmt.",
-    "address": "Sieht aus wie die Adresse einer Wohnung.",
-    "plate": "Sieht aus wie das Kennzeichen eines Autos.",
-    "many": "Enthält mehrere Links.",
-    "short": "Enthält einen verkürzten Link. Wohin er führt, sieht man nicht.",
-    "sale": "Ein Link, und daneben Wörter aus der Werbung.",
-    "again": "Derselbe Satz kommt mehrmals.",
-    "link": "Enthält einen Link.",
-    "shouting": "Steht fast ganz in Großbuchstaben oder ist voller Ausrufezeichen.",
-    "wordless": "Enthält kein Wort.",
-    "long": "Ist länger als die meisten Beiträge.",
+    "insult": "Sieht aus wie eine Beleidigung",
+    "coarse": "Enthält ein derbes Wort",
+    "phone": "Sieht aus wie eine Telefonnummer",
+    "mail": "Sieht aus wie eine E-Mail-Adresse",
+    "iban": "Sieht aus wie eine Kontonummer (IBAN)",
+    "address": "Sieht aus wie die Adresse einer Wohnung",
+    "plate": "Sieht aus wie ein Autokennzeichen",
+    "many": "Enthält mehrere Links",
+    "short": "Enthält einen verkürzten Link, dessen Ziel man nicht sieht",
+    "sale": "Ein Link, daneben Wörter aus der Werbung",
+    "again": "Derselbe Satz kommt mehrmals",
+    "link": "Enthält einen Link",
+    "shouting": "Steht fast ganz in Großbuchstaben oder ist voller Ausrufezeichen",
+    "wordless": "Enthält kein Wort",
+    "long": "Ist länger als die meisten Beiträge",
 }
 VERSION = 2  # stored with each sign: another list or pattern is another version
 SHOWN, MARKED = 10, 100  # words named per sign, each once; places marked per sign: enough to see why
@@ -74,7 +74,7 @@ def judge(text: str) -> list[Sign]:
         *_signs(text, "insult", insults.found(text)),
         *personal_data(text),
         *_signs(text, "spam", spam.spam(text)),
-        *_signs(text, "link", _links(text)),
+        *links(text),
         *_signs(text, "shouting", (("", span) for span in _shouting(text))),
     ]
     if text and _WORD.search(text) is None:
@@ -84,17 +84,18 @@ def judge(text: str) -> list[Sign]:
     return noticed
 
 
-def to_author(text: str) -> list[Sign]:
-    """What the author is told on request: only what they may not have meant to make public.
-
-    A guess about tone would be a judgement, and teach how to evade it.
-    """
-    return [*personal_data(text), *_signs(text, "link", _links(text))]
-
-
 def personal_data(text: str) -> list[Sign]:
-    """What looks like personal data, a sign for each finer kind."""
+    """What looks like personal data, a sign for each finer kind.
+
+    This and links are all an author is told of: a guess about tone would be a judgement, and teach how to
+    evade it.
+    """
     return _signs(text, "personal", personal.found(text))
+
+
+def links(text: str) -> list[Sign]:
+    detail, spans = spam.links(text)
+    return _signs(text, "link", ((detail, span) for span in spans))
 
 
 def _signs(text: str, kind: str, found: Iterable[tuple[str, Span]]) -> list[Sign]:
@@ -113,11 +114,6 @@ def _words(text: str, spans: list[Span]) -> tuple[str, ...]:
 
 def _sign(kind: str, words: tuple[str, ...], spans: tuple[Span, ...] = (), detail: str = "") -> Sign:
     return Sign(kind, LABELS[kind], words, spans, detail, REASONS[detail or kind])
-
-
-def _links(text: str) -> Iterator[tuple[str, Span]]:
-    detail, spans = spam.links(text)
-    return ((detail, span) for span in spans)
 
 
 def _shouting(text: str) -> Iterator[Span]:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from dialogue import journal
 from dialogue.kit import clock
 from dialogue.tables import Comment, Stance
+from moderation import guard
 from moderation.tables import Decision
 from moderation.triage.signs import VERSION
 
@@ -19,7 +20,8 @@ TEXT = "Bitte sagen Sie vorher, woran Sie den Erfolg messen."
 
 async def write(browser, thread, text=TEXT, **form):
     return await browser.post(
-        f"/faden/{thread.id}/schreiben", **{"text": text, "action": "send", "once": str(uuid4())} | form
+        f"/faden/{thread.id}/schreiben",
+        **{"text": text, "action": "send", "once": str(uuid4()), "warned": guard.digest(text)} | form,
     )
 
 
@@ -319,7 +321,8 @@ async def test_the_author_edits_while_it_waits_and_it_passes_the_gate_again(brow
     comment = await make.comment(author=author, status="pending")
     await browser.sign_in(author)
 
-    await browser.post(f"/beitraege/{comment.number}/bearbeiten", text="Neu: erna@example.org", action="send")
+    told = {"text": "Neu: erna@example.org", "warned": guard.digest("Neu: erna@example.org")}
+    await browser.post(f"/beitraege/{comment.number}/bearbeiten", **told)
 
     async with database.reading() as db:
         text, revision, signs = (

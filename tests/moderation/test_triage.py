@@ -37,7 +37,7 @@ def test_a_sign_says_where_in_the_text_and_by_which_version():
             "spans": [[3, 7], [12, 16]],
             "version": signs.VERSION,
             "detail": "",
-            "reason": "Sieht aus wie eine Beleidigung.",
+            "reason": "Sieht aus wie eine Beleidigung",
         }
     ]
 

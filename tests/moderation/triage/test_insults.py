@@ -65,6 +65,6 @@ def test_ordinary_words_are_no_insult(text):
 
 def test_a_coarse_word_has_another_reason_than_an_insult():
     assert [(sign.kind, sign.detail, sign.reason) for sign in signs.judge("Ihr Deppen, alles Scheiße")] == [
-        ("insult", "", "Sieht aus wie eine Beleidigung."),
-        ("insult", "coarse", "Enthält ein derbes Wort."),
+        ("insult", "", "Sieht aus wie eine Beleidigung"),
+        ("insult", "coarse", "Enthält ein derbes Wort"),
     ]

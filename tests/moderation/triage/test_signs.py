@@ -71,13 +71,13 @@ def test_every_sign_gives_its_reason():
 
     assert {sign.detail or sign.kind for sign in seen} == set(signs.REASONS)
     assert {sign.kind for sign in seen} == set(signs.LABELS)
-    assert [sign for sign in seen if not sign.reason.endswith(".")] == []
+    assert [sign for sign in seen if not sign.reason or sign.reason.endswith(".")] == []
 
 
 def test_the_writer_hears_of_personal_data_and_links_only():
     text = "Ihr Idioten, https://x.example 0345 1234567 WAS SOLL DAS!!!!!"
 
-    assert [(sign.kind, sign.detail) for sign in signs.to_author(text)] == [
+    assert [(sign.kind, sign.detail) for sign in (*signs.personal_data(text), *signs.links(text))] == [
         ("personal", "phone"),
         ("link", ""),
     ]
