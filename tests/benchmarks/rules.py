@@ -60,6 +60,7 @@ def main() -> None:
     for name, texts in processes.items():
         line(name, texts, show)
     line("Bonn + Ottensen", [text for name in TESTED for text in processes[name]])
+    line("all", [text for texts in processes.values() for text in texts])
     print("GermEval 2018")
     tweets = rows("germeval2018_offensive")
     for label in ("OFFENSE", "OTHER"):
