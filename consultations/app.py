@@ -39,7 +39,7 @@ from dialogue.kit.settings import Settings
 from dialogue.pages import accounts, votes
 from dialogue.web import House, answer, path, refuser
 from moderation import figures as moderated
-from moderation.pages import absences, appeals, digests, flags, hints, intake, queue
+from moderation.pages import absences, appeals, digests, flags, guard, hints, intake, queue
 
 ROUTES: list[Route] = [
     *home.ROUTES,
@@ -52,6 +52,7 @@ ROUTES: list[Route] = [
     *intake.ROUTES,
     *flags.ROUTES,
     *appeals.ROUTES,
+    *guard.ROUTES,
     *accounts.ROUTES,
     *people.ROUTES,
     *circles.ROUTES,

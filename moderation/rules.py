@@ -24,8 +24,15 @@ _chosen = (
 _in_force = func.coalesce(_chosen, _newest)
 _BOOK = select(Rulebook.__table__).where(Rulebook.id == _in_force)
 _RULES = select(Rule.__table__).where(Rule.rulebook_id == _in_force).order_by(Rule.number)
-_VERSION = select(Rulebook.__table__).where(Rulebook.version == bindparam("version"))
+_VERSION = select(Rulebook.__table__).where(
+    Rulebook.version == bindparam("version"), Rulebook.valid_from <= func.now()
+)
 _OF_VERSION = select(Rule.__table__).where(Rule.rulebook_id == bindparam("book")).order_by(Rule.number)
+_VERSIONS = (
+    select(Rulebook.version, Rulebook.title, Rulebook.valid_from)
+    .where(Rulebook.valid_from <= func.now())
+    .order_by(Rulebook.valid_from.desc(), Rulebook.id.desc())
+)
 _ONE = (
     select(Rule.id, Rule.number, Rulebook.version)
     .join(Rulebook, Rulebook.id == Rule.rulebook_id)
@@ -47,10 +54,15 @@ async def current(db: AsyncConnection) -> Netiquette:
 
 
 async def version(db: AsyncConnection, word: str) -> Netiquette:
-    """One version, in force or not, with its rules in order; NotFound for one that never was."""
+    """One version that is or was in force, with its rules in order; NotFound for any other."""
     if (book := (await db.execute(_VERSION, {"version": word})).first()) is None:
         raise NotFound
     return Netiquette(book, list(await db.execute(_OF_VERSION, {"book": book.id})))
+
+
+async def versions(db: AsyncConnection) -> list[Record]:
+    """All versions that are or were in force, the newest first."""
+    return list(await db.execute(_VERSIONS))
 
 
 async def of(db: AsyncConnection, thread_id: int | None) -> list[Record]:

@@ -97,7 +97,7 @@ class Rule(Part):
     title: Text
     text: Text
     reason: Annotated[Text, AfterValidator(_reasons)]
-    easy: Maybe = ""
+    easy: Text
 
 
 class NetiquetteFile(Part):

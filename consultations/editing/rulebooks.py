@@ -23,14 +23,19 @@ NEEDED = {
     "intro": "Die Einleitung fehlt.",
     "rules": "Es fehlt mindestens eine Regel.",
 }
-PARTS = {"title": "die Überschrift", "text": "der Text", "reason": "die Begründung"}
+PARTS = {
+    "title": "die Überschrift",
+    "text": "der Text",
+    "easy": "der Text in Leichter Sprache",
+    "reason": "die Begründung",
+}
 
 
 async def stored(db: AsyncConnection, uid: UUID) -> Stored | None:
     found = await rules.current(db)
     if uid != UID or found.book is None:
         return None
-    words = [{name: getattr(rule, name) for name in (*PARTS, "easy")} for rule in found.rules]
+    words = [{name: getattr(rule, name) for name in PARTS} for rule in found.rules]
     book = found.book
     content = {"version": book.version, "title": book.title, "intro": book.intro, "rules": words}
     return Stored(content, book.valid_from)
@@ -67,7 +72,7 @@ async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -
     book = insert(Rulebook).values(valid_from=func.clock_timestamp(), **words).returning(Rulebook.id)
     book_id = (await db.execute(book)).scalar_one()
     for number, rule in enumerate(content["rules"], 1):
-        row = {name: rule.get(name) or "" for name in ("title", "text", "reason", "easy")}
+        row = {name: rule.get(name) or "" for name in PARTS}
         await db.execute(insert(Rule).values(rulebook_id=book_id, number=number, **row))
     return Written(f"rulebook:{content['version']}")
 

@@ -12,7 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consultations import calendar
 from consultations.tables import Consultation, Phase, Point
 from dialogue import search
+from dialogue.kit import clock
+from dialogue.kit.errors import Conflict
 from dialogue.tables import Thread
+from moderation import rules
 
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
@@ -53,6 +56,17 @@ async def create(db: AsyncConnection, slug: str, frame: Frame) -> int:
     return thread_id
 
 
+async def _rulebook(db: AsyncConnection, frame: Frame) -> int | None:
+    """The rules for what is still open or will be; what is over never had any of ours."""
+    if frame.last < clock.today():
+        return None
+    if (book := (await rules.current(db)).book) is None:
+        raise Conflict(
+            "Die Netiquette fehlt: Ohne Regeln öffnet keine Beteiligung. Veröffentlichen Sie zuerst eine."
+        )
+    return int(book.id)
+
+
 async def _consultation(db: AsyncConnection, slug: str, frame: Frame) -> int:
     consultation_id = await _insert(
         db,
@@ -64,6 +78,7 @@ async def _consultation(db: AsyncConnection, slug: str, frame: Frame) -> int:
         starts_on=frame.first,
         ends_on=frame.last,
         checks_first=frame.checks_first,
+        rulebook_id=await _rulebook(db, frame),
         published_at=func.now(),
         attribution=frame.attribution,
         import_digest=frame.digest,

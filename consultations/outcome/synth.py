@@ -7,6 +7,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consultations.outcome import bulk
@@ -16,6 +17,8 @@ from dialogue.kit import clock
 from dialogue.kit.errors import Invalid
 from dialogue.kit.messages import number
 from dialogue.tables import Comment, Person, Vote
+from moderation import rules
+from moderation.tables import Rule, Rulebook
 
 Say = Callable[[str], None]
 SEED = 836
@@ -43,6 +46,7 @@ async def load(db: AsyncConnection, *, people: int, comments: int, votes: int, s
         )
     rng = random.Random(SEED)
     await bulk.alone(db)
+    await _rules(db)
     slug = await free_slug(db, "lasttest")
     thread_id = await create(db, slug, _frame(people, comments, votes))
     now = clock.now()
@@ -62,6 +66,17 @@ async def load(db: AsyncConnection, *, people: int, comments: int, votes: int, s
     counts = {"people": people, "comments": comments, "votes": votes}
     await journal.record(db, "consultation.invented", f"consultation:{slug}", **counts)
     return slug
+
+
+async def _rules(db: AsyncConnection) -> None:
+    """Invented rules where there are none: nothing runs without."""
+    if (await rules.current(db)).book is not None:
+        return
+    book = {"version": "0", "title": "Netiquette (erfunden)", "intro": "Nur für Lasttests."}
+    book_id = (await db.execute(insert(Rulebook).values(**book).returning(Rulebook.id))).scalar_one()
+    texts = {"title": "Respekt", "text": "Bleiben Sie freundlich.", "easy": "Seien Sie nett."}
+    reason = "Ihr Beitrag ist nicht freundlich. Bitte schreiben Sie ihn noch einmal."
+    await db.execute(insert(Rule).values(rulebook_id=book_id, number=1, reason=reason, **texts))
 
 
 def _frame(people: int, comments: int, votes: int) -> Frame:

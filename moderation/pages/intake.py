@@ -16,7 +16,7 @@ from dialogue.kit.forms import GermanForm, plain
 from dialogue.roles import EVERYONE, PEOPLE
 from dialogue.web import Page, get, path, post
 from moderation import intake, records
-from moderation.triage import signs
+from moderation.pages import guard
 
 STANCES: dict[int | None, str] = {value: name for name, value in votes.CHOICES.items()}
 NEXT_BY = "in der Regel innerhalb eines Werktags"
@@ -53,6 +53,7 @@ def _form(
     preview: str = "",
     parent: Record | None = None,
     editing: Record | None = None,
+    told: guard.Told | None = None,
 ) -> Response:
     if parent or (editing and editing.parent_id):
         form.text.label.text = "Ihre Antwort"
@@ -60,7 +61,7 @@ def _form(
         "parent": parent,
         "editing": editing,
         "preview": preview,
-        "told": signs.to_author(preview),
+        "told": told or guard.told(preview),
         "max_length": MAX_LENGTH,
     }
     return page.render("moderation/write.html", status=status, thread=thread, form=form, **context)
@@ -99,6 +100,10 @@ async def _submit(page: Page, thread_id: int, parent: Record | None) -> Response
         if page.form.get("action") == "preview":
             text = comments.checked(form.text.data or "")
             return _form(page, threads.must_be_open(thread), form, parent=parent, preview=text)
+        if told := guard.stopped(page, form.text):
+            return _form(
+                page, threads.must_be_open(thread), form, parent=parent, told=told, status=told.status
+            )
         draft = _draft(page, form, once, thread=thread, parent=parent)
         async with intake.submit(page.db, page.me, draft) as added:
             return page.render(
@@ -146,6 +151,10 @@ async def do_edit(page: Page) -> Response:
         if page.form.get("action") == "preview":
             text = comments.checked(form.text.data or "")
             return _form(page, threads.must_be_open(thread), form, editing=comment, preview=text)
+        if told := guard.stopped(page, form.text):
+            return _form(
+                page, threads.must_be_open(thread), form, editing=comment, told=told, status=told.status
+            )
         await intake.edit(page.db, comment, form.text.data or "")
     except Invalid as error:
         form.refuse(error)

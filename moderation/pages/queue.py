@@ -103,10 +103,11 @@ async def protocol(page: Page) -> Response:
 
 
 async def netiquette(page: Page) -> Response:
-    """The version in force, or the one under which a consultation is held."""
+    """The version in force, or an earlier one: consultations and decisions point to theirs."""
     word = page.query.get("fassung")
     found = await rules.version(page.db, word) if word else await rules.current(page.db)
-    return page.render("moderation/rules.html", netiquette=found)
+    versions = await rules.versions(page.db)
+    return page.render("moderation/rules.html", netiquette=found, versions=versions)
 
 
 ROUTES = [

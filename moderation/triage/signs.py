@@ -1,75 +1,64 @@
-"""Triage: what a machine notices in a text, each sign with the words that caused it. Pure; it never rejects."""
+"""Triage: what a machine notices in a text, each sign with its reason and the words that caused it.
+
+Pure; it orders, and after publication may hold. It never rejects.
+"""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from moderation.triage import insults, personal, spam
+
 LABELS = {
     "insult": "Beleidigung?",
     "personal": "Persönliche Daten?",
+    "spam": "Werbung?",
     "link": "Link",
-    "shouting": "Großschreibung",
+    "shouting": "Laut",
     "wordless": "Ohne Worte",
     "long": "Sehr lang",
 }
-TO_AUTHOR = ("personal", "link")  # a guess about tone would be a judgement, and teach how to evade it
-INSULTS = frozenset(
-    [
-        "arschloch",
-        "arschlöcher",
-        "blödmann",
-        "bastard",
-        "depp",
-        "deppen",
-        "drecksack",
-        "dummkopf",
-        "dumpfbacke",
-        "fresse",
-        "hohlkopf",
-        "hurensohn",
-        "idiot",
-        "idioten",
-        "idiotin",
-        "kotzbrocken",
-        "mistkerl",
-        "miststück",
-        "penner",
-        "pisser",
-        "sau",
-        "schlampe",
-        "schwachkopf",
-        "schwachsinnige",
-        "schwein",
-        "schweine",
-        "spast",
-        "trottel",
-        "vollidiot",
-        "vollidioten",
-        "vollpfosten",
-        "wichser",
-    ]
-)
-VERSION = 1  # stored with each sign: another list or pattern is another version
+REASONS = {
+    "insult": "Sieht aus wie eine Beleidigung",
+    "coarse": "Enthält ein derbes Wort",
+    "phone": "Sieht aus wie eine Telefonnummer",
+    "mail": "Sieht aus wie eine E-Mail-Adresse",
+    "iban": "Sieht aus wie eine Kontonummer (IBAN)",
+    "address": "Sieht aus wie die Adresse einer Wohnung",
+    "plate": "Sieht aus wie ein Autokennzeichen",
+    "many": "Enthält mehrere Links",
+    "short": "Enthält einen verkürzten Link, dessen Ziel man nicht sieht",
+    "sale": "Ein Link, daneben Wörter aus der Werbung",
+    "again": "Derselbe Satz kommt mehrmals",
+    "link": "Enthält einen Link",
+    "shouting": "Steht fast ganz in Großbuchstaben oder ist voller Ausrufezeichen",
+    "wordless": "Enthält kein Wort",
+    "long": "Ist länger als die meisten Beiträge",
+}
+VERSION = 2  # stored with each sign: another list or pattern is another version
 SHOWN, MARKED = 10, 100  # words named per sign, each once; places marked per sign: enough to see why
-_WORD = re.compile(r"\w+")
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w")  # begins nowhere else: linear in any text
-_PHONE = re.compile(r"(?<![\w/-])(?:\+49|0049|0)[\s/().–-]*(?:\d[\s/().–-]?){6,13}\d(?![\w-])")
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:\s?[A-Z0-9]{4}){3,7}(?:\s?[A-Z0-9]{1,3})?\b")
-_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
-_LOUD = re.compile(r"[!?]{3,}")
 LONG = 1_500
-Hit = re.Match[str]
+HEAP = 5  # exclamation marks in a row
+_WORD = re.compile(r"\w+")
+_LOUD = re.compile(r"[!?]{3,}")
+Span = tuple[int, int]
 
 
 @dataclass(frozen=True)
 class Sign:
-    """One thing noticed: its kind, a German label, the words that show it, and where they stand in the text."""
+    """One thing noticed: its kind, a German label, the words that show it, where they stand, and why.
+
+    `detail` is a finer kind: of personal data phone, mail, iban, address or plate.
+    """
 
     kind: str
     label: str
     words: tuple[str, ...]
-    spans: tuple[tuple[int, int], ...] = ()
+    spans: tuple[Span, ...] = ()
+    detail: str = ""
+    reason: str = ""
 
     def stored(self) -> dict[str, Any]:
         return asdict(self) | {
@@ -81,51 +70,59 @@ class Sign:
 
 def judge(text: str) -> list[Sign]:
     """All signs in a text, gravest first; an empty list means: nothing noticed."""
-    found = (
-        ("insult", _insults(text)),
-        ("personal", _personal(text)),
-        ("link", _LINK.finditer(text)),
-        ("shouting", _shouting(text)),
-    )
-    noticed = [sign for kind, hits in found if (sign := _sign(kind, hits)) is not None]
-    if _WORD.search(text) is None:
-        noticed.append(Sign("wordless", LABELS["wordless"], (text[:20],), ((0, len(text)),)))
+    noticed = [
+        *_signs(text, "insult", insults.found(text)),
+        *personal_data(text),
+        *_signs(text, "spam", spam.spam(text)),
+        *links(text),
+        *_signs(text, "shouting", (("", span) for span in _shouting(text))),
+    ]
+    if text and _WORD.search(text) is None:
+        noticed.append(_sign("wordless", (text[:20],), ((0, len(text)),)))
     if len(text) > LONG:
-        noticed.append(Sign("long", LABELS["long"], (f"{len(text)} Zeichen",)))
+        noticed.append(_sign("long", (f"{len(text)} Zeichen",)))
     return noticed
 
 
-def to_author(text: str) -> list[Sign]:
-    """What the author is told before sending: only what they may not have meant to make public."""
-    return [sign for sign in judge(text) if sign.kind in TO_AUTHOR]
+def personal_data(text: str) -> list[Sign]:
+    """What looks like personal data, a sign for each finer kind.
+
+    This and links are all an author is told of: a guess about tone would be a judgement, and teach how to
+    evade it.
+    """
+    return _signs(text, "personal", personal.found(text))
 
 
-def _sign(kind: str, hits: Iterable[Hit]) -> Sign | None:
-    found = list(hits)
-    words = tuple(dict.fromkeys(hit.group() for hit in found))[:SHOWN]
-    return Sign(kind, LABELS[kind], words, tuple(hit.span() for hit in found[:MARKED])) if found else None
+def links(text: str) -> list[Sign]:
+    detail, spans = spam.links(text)
+    return _signs(text, "link", ((detail, span) for span in spans))
 
 
-def _insults(text: str) -> Iterator[Hit]:
-    return (word for word in _WORD.finditer(text) if word.group().lower() in INSULTS)
+def _signs(text: str, kind: str, found: Iterable[tuple[str, Span]]) -> list[Sign]:
+    """A sign for each finer kind among the places found."""
+    places: dict[str, list[Span]] = defaultdict(list)
+    for detail, span in found:
+        places[detail].append(span)
+    return [
+        _sign(kind, _words(text, spans), tuple(spans[:MARKED]), detail) for detail, spans in places.items()
+    ]
 
 
-def _personal(text: str) -> Iterator[Hit]:
-    yield from _EMAIL.finditer(text)
-    yield from _PHONE.finditer(text)
-    yield from (hit for hit in _IBAN.finditer(text) if _is_iban(hit.group()))
+def _words(text: str, spans: list[Span]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(text[start:end] for start, end in spans))[:SHOWN]
 
 
-def _is_iban(candidate: str) -> bool:
-    """ISO 13616: moved country code and check digits, letters as numbers, rest 1 by 97."""
-    compact = "".join(candidate.split())
-    digits = "".join(str(int(letter, 36)) for letter in compact[4:] + compact[:4])
-    return int(digits) % 97 == 1
+def _sign(kind: str, words: tuple[str, ...], spans: tuple[Span, ...] = (), detail: str = "") -> Sign:
+    return Sign(kind, LABELS[kind], words, spans, detail, REASONS[detail or kind])
 
 
-def _shouting(text: str) -> Iterator[Hit]:
+def _shouting(text: str) -> Iterator[Span]:
+    """Words in capitals, when they are most of the text, and marks in heaps; one "(!!!)" is no shouting."""
     words = [word for word in _WORD.finditer(text) if len(word.group()) > 3 and word.group().isalpha()]
-    loud = [word for word in words if word.group().isupper()]
-    if len(loud) >= 3 and len(loud) * 2 > len(words):
-        yield from loud[:5]
-    yield from _LOUD.finditer(text)
+    loud = [word.span() for word in words if word.group().isupper()]
+    if len(loud) < 3 or len(loud) * 2 <= len(words):
+        loud = []
+    heaps = [hit.span() for hit in _LOUD.finditer(text)]
+    yield from loud[:5]
+    if loud or len(heaps) > 1 or any(end - start >= HEAP for start, end in heaps):
+        yield from heaps

@@ -33,6 +33,7 @@ intro = "So gehen wir miteinander um."
 number = "1"
 title = "Freundlich bleiben"
 text = "Bleiben Sie freundlich."
+easy = "Seien Sie nett."
 reason = "Ihr Beitrag ist im Ton zu scharf. Bitte schreiben Sie ihn noch einmal."
 """,
     "strategy": """
@@ -233,6 +234,10 @@ MISTAKES = [
     (
         {"netiquette": ('"1"', '"eins"')},
         "netiquette.toml, rule 1 (eins), „number“: Erwartet ist eine Zahl in Anführungszeichen.",
+    ),
+    (
+        {"netiquette": ('easy = "Seien Sie nett."', "")},
+        "netiquette.toml, rule 1 (1), „easy“: Das fehlt.",
     ),
     (
         {"netiquette": ("Ihr Beitrag ist im Ton zu scharf. Bitte schreiben Sie ihn noch einmal.", "Nein.")},

@@ -60,6 +60,7 @@ TABLE = {
     "stance": ("POST", "/faden/{thread:int}/haltung", "people", 303),
     "write": ("GET", "/faden/{thread:int}/schreiben", "people", 200),
     "do_write": ("POST", "/faden/{thread:int}/schreiben", "people", 200),
+    "guard": ("POST", "/faden/{thread:int}/hinweise", "people", 303),
     "write_reply": ("GET", "/beitraege/{number}/antworten", "people", 200),
     "do_reply": ("POST", "/beitraege/{number}/antworten", "people", 200),
     "edit": ("GET", "/beitraege/{number}/bearbeiten", "people", 200),

@@ -234,6 +234,14 @@ KINDS = [
         "Beitrag schreiben",
     ),
     Kind(
+        "stopped by the guard",
+        "do_write",
+        "citizen",
+        sent("/faden/{thread}/schreiben", text="Rufen Sie an: 0345 123 45 67", button="Absenden"),
+        "Beitrag schreiben",
+        422,
+    ),
+    Kind(
         "receipt",
         "do_write",
         "writer",

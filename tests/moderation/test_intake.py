@@ -11,14 +11,17 @@ from sqlalchemy import select
 from dialogue import journal
 from dialogue.kit import clock
 from dialogue.tables import Comment, Stance
+from moderation import guard
 from moderation.tables import Decision
+from moderation.triage.signs import VERSION
 
 TEXT = "Bitte sagen Sie vorher, woran Sie den Erfolg messen."
 
 
 async def write(browser, thread, text=TEXT, **form):
     return await browser.post(
-        f"/faden/{thread.id}/schreiben", **{"text": text, "action": "send", "once": str(uuid4())} | form
+        f"/faden/{thread.id}/schreiben",
+        **{"text": text, "action": "send", "once": str(uuid4()), "warned": guard.digest(text)} | form,
     )
 
 
@@ -62,7 +65,7 @@ async def test_checked_later_its_publication_is_a_decision_without_a_person(brow
     assert (comment.status, comment.revision, comment.published_at) == ("published", 2, record.decided_at)
     assert (record.comment_id, record.revision, record.decision) == (comment.id, 1, "publish")
     assert (record.automated, record.origin, record.actor_id) == (True, "triage", None)
-    assert record.reasons == "Der Vorprüfung (Fassung 1) ist in diesem Beitrag nichts aufgefallen."
+    assert record.reasons == f"Der Vorprüfung (Fassung {VERSION}) ist in diesem Beitrag nichts aufgefallen."
     assert bytes(record.snapshot) == sha256(TEXT.encode()).digest()
     assert (entry["action"], entry["subject"], entry["actor"]) == (
         "comment.published",
@@ -318,7 +321,8 @@ async def test_the_author_edits_while_it_waits_and_it_passes_the_gate_again(brow
     comment = await make.comment(author=author, status="pending")
     await browser.sign_in(author)
 
-    await browser.post(f"/beitraege/{comment.number}/bearbeiten", text="Neu: erna@example.org", action="send")
+    told = {"text": "Neu: erna@example.org", "warned": guard.digest("Neu: erna@example.org")}
+    await browser.post(f"/beitraege/{comment.number}/bearbeiten", **told)
 
     async with database.reading() as db:
         text, revision, signs = (

@@ -36,6 +36,8 @@ def test_a_sign_says_where_in_the_text_and_by_which_version():
             "words": ["Depp", "DEPP"],
             "spans": [[3, 7], [12, 16]],
             "version": signs.VERSION,
+            "detail": "",
+            "reason": "Sieht aus wie eine Beleidigung",
         }
     ]
 
@@ -43,7 +45,7 @@ def test_a_sign_says_where_in_the_text_and_by_which_version():
 @pytest.mark.parametrize(
     ("text", "places"),
     [
-        ("Die Sau räumt sauber auf, Sau!", ["Sau", "Sau"]),
+        ("Der Depp döst deppert, Depp!", ["Depp", "Depp"]),
         ("Idioten! Ein Idiot.", ["Idioten", "Idiot"]),
         ("a@b.de, nicht aa@b.de", ["a@b.de", "aa@b.de"]),
         ("siehe www.x.de/a@b.de und weiter", ["www.x.de/a@b.de"]),
@@ -63,7 +65,7 @@ def test_the_pieces_together_are_the_text(text):
 
 
 def test_a_hostile_text_is_marked_as_fast_as_any_other():
-    text = " ".join(f"a{n}@b.de Sau www.{n}.de !!!" for n in range(2_000))
+    text = " ".join(f"a{n}@b.de Depp www.{n}.de !!!" for n in range(2_000))
     found = stored(text)
 
     started = time.process_time()
@@ -75,11 +77,11 @@ def test_a_hostile_text_is_marked_as_fast_as_any_other():
 
 
 async def test_the_moderator_sees_words_marked_and_no_parts_of_words(browser, make):
-    text = "Die Sau räumt Sauberes auf."
+    text = "Der Depp döst deppert."
     comment = await make.comment(status="pending", text=text, signs=stored(text))
     await browser.sign_in(await make.moderator())
 
     page = await browser.get(f"/moderation/{comment.number}")
 
-    assert [mark.text for mark in page.select("mark")] == ["Sau"]
+    assert [mark.text for mark in page.select("mark")] == ["Depp"]
     assert page.one(".comment__text").text == text

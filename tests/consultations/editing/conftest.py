@@ -17,7 +17,12 @@ RULES = {
     "title": "Netiquette",
     "intro": "So reden wir.",
     "rules": [
-        {"title": "Respekt", "text": "Freundlich.", "easy": "", "reason": "Bitte bleiben Sie freundlich."}
+        {
+            "title": "Respekt",
+            "text": "Freundlich.",
+            "easy": "Seien Sie nett.",
+            "reason": "Bitte bleiben Sie freundlich.",
+        }
     ],
 }
 

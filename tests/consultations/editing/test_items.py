@@ -422,11 +422,14 @@ async def test_a_new_netiquette_leaves_what_is_announced_under_the_old_one(desk,
 async def test_a_rule_without_a_usable_reason_is_named(desk, database):
     rule = RULES["rules"][0]
     await desk.save(
-        "rulebook", rulebooks.UID, **(RULES | {"rules": [rule, rule | {"text": "", "reason": "Kurz."}]})
+        "rulebook",
+        rulebooks.UID,
+        **(RULES | {"rules": [rule, rule | {"text": "", "easy": "", "reason": "Kurz."}]}),
     )
 
     assert await gaps(database, "rulebook", rulebooks.UID) == [
         "Regel 2: Hier fehlt der Text.",
+        "Regel 2: Hier fehlt der Text in Leichter Sprache.",
         "Regel 2: Die Begründung braucht 20 bis 2000 Zeichen.",
     ]
 

@@ -20,9 +20,10 @@ from dialogue import comments, journal
 from dialogue.accounts import Current
 from dialogue.kit import clock
 from dialogue.kit.database import Base
+from dialogue.kit.errors import Conflict
 from dialogue.tables import Comment, JournalEntry, Person, Thread, Vote
 from moderation import decisions
-from moderation.tables import Decision
+from moderation.tables import Decision, Rulebook, ThreadRulebook
 
 EXCERPT = Path(__file__).parent / "klimarat"
 KLIMARAT = "austria-climate.5twd2jsnkf.2022-08-08"
@@ -85,6 +86,19 @@ async def nothing_stored(database):
 
 
 # --- what is stored ---------------------------------------------------------------------------------
+
+
+async def test_what_would_still_be_open_needs_rules(folder, load, rows, make, database):
+    today = int(clock.now().timestamp() * 1000)
+    running = folder(comments=COMMENTS.replace(str(START + 2000), str(today)))
+
+    with pytest.raises(Conflict, match="Ohne Regeln öffnet keine Beteiligung"):
+        await load(running)
+    assert await nothing_stored(database)
+
+    await make.rule()
+    await load(running)
+    assert await rows(select(Rulebook.version).join(ThreadRulebook)) == [("1.0",)]
 
 
 async def test_the_consultation_says_what_it_is_and_has_ended(folder, load, rows, database):

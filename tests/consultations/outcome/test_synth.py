@@ -7,10 +7,11 @@ from sqlalchemy import func, select
 
 from consultations import calendar
 from consultations.outcome import synth
-from consultations.tables import Point
+from consultations.tables import Consultation, Point
 from consultations.totals import Counter
 from dialogue.kit.errors import Invalid
 from dialogue.tables import Comment, JournalEntry, Person, Thread, Vote
+from moderation.tables import Rulebook, ThreadRulebook
 
 
 @pytest.fixture
@@ -100,3 +101,13 @@ async def test_what_cannot_be_is_refused(load, ask, people, comments, votes):
         await load(people, comments, votes)
 
     assert await ask(select(Person.id)) == []
+
+
+async def test_what_runs_has_rules_invented_only_where_there_are_none(load, ask, make):
+    held = select(Consultation.slug, Rulebook.version).join(Rulebook, Rulebook.id == Consultation.rulebook_id)
+    await load(1, 1, 0)
+    await make.rule()
+    await load(1, 1, 0)
+
+    assert await ask(held.order_by(Consultation.id)) == [("lasttest", "0"), ("lasttest-2", "1.0")]
+    assert await ask(select(func.count()).select_from(ThreadRulebook)) == [(2,)]
