@@ -14,7 +14,7 @@ from dialogue.kit import mail
 from dialogue.kit.jobs import Context, Kind
 from dialogue.tables import Comment, Thread
 from dialogue.web import House
-from moderation import masking, queue, records
+from moderation import audits, masking, queue, reading, records
 
 
 async def send_mail(context: Context) -> None:
@@ -59,6 +59,17 @@ async def index(context: Context) -> None:
     await indexing.everything(context.database)
 
 
+async def triage(context: Context) -> None:
+    """What the rules could not see in a contribution; publishes it where nothing was noticed and none must look."""
+    await reading.read(context.database, context.args["comment"], context.args["revision"])
+
+
+async def audit(context: Context) -> None:
+    """Draw, once a day, from what triage let pass."""
+    async with context.database.writing() as db:
+        await audits.draw(db)
+
+
 async def export(context: Context) -> None:
     """An export file, written under a fresh name and then moved: no half file under a finished name."""
     house: House = context.resources["house"]
@@ -90,6 +101,8 @@ SWEEPS = (
 LIST = {
     "mail": Kind(send_mail, attempts=8),
     "sentiment": Kind(score, attempts=3, at_once=1),
+    "triage": Kind(triage, attempts=5, at_once=1),
+    "audit": Kind(audit, attempts=5, at_once=1, every="27 3 * * *"),
     "words": Kind(words, attempts=3, at_once=1),
     "index": Kind(index, attempts=3, at_once=1, every="47 3 * * *"),
     "export": Kind(export, attempts=3, at_once=1),

@@ -17,6 +17,7 @@ from moderation.triage.learned import ALARMS, Order
 FOLDS, SEED = 5, 0
 STRENGTH = 4.0  # C of the regression: the best of 1, 2, 4 and 8
 FEWEST, FEWEST_HARMLESS = 50, 100  # below that the figures, and 2 % of the harmless texts, are luck
+WHOLE = 50  # texts of a process from which on it weighs as much as any other
 Say = Callable[[str], None]
 
 
@@ -75,7 +76,7 @@ def threshold(scores: np.ndarray, alarms: float, weights: np.ndarray | None = No
 
 @dataclass(frozen=True)
 class LeftOut:
-    """The scores of all examples, each by an order that was trained without it. Each process weighs the same."""
+    """The scores of all examples, each by an order that was trained without it. A process weighs as any other."""
 
     striking: np.ndarray
     plain: np.ndarray
@@ -96,7 +97,7 @@ def _left_out(examples: Examples, say: Say) -> LeftOut:
     groups = (examples.striking, examples.plain, examples.quiet)
     sizes = [len(texts) for texts in examples.harmless.values()]
     turns = (_dealt(len(groups[0])), _dealt(len(groups[1])), _by_process(sizes))
-    scores = [np.empty(len(texts)) for texts in groups]
+    scores = (np.empty(len(groups[0])), np.empty(len(groups[1])), np.empty(len(groups[2])))
     for turn in range(FOLDS):
         out = [at == turn for at in turns]
         striking, plain, quiet = ([*_where(~left, texts)] for left, texts in zip(out, groups, strict=True))
@@ -104,11 +105,11 @@ def _left_out(examples: Examples, say: Say) -> LeftOut:
         for score, left, texts in zip(scores, out, groups, strict=True):
             score[left] = order.scores(_where(left, texts))
         say(f"Durchgang {turn + 1} von {FOLDS} geprüft")
-    return LeftOut(*scores, np.concatenate([np.full(size, 1 / size) for size in sizes]))
+    return LeftOut(*scores, np.concatenate([np.full(size, min(size, WHOLE) / size) for size in sizes]))
 
 
 def _where(chosen: np.ndarray, texts: Sequence[str]) -> list[str]:
-    return [texts[place] for place in np.flatnonzero(chosen)]
+    return [text for text, here in zip(texts, chosen, strict=True) if here]
 
 
 def _dealt(size: int) -> np.ndarray:
@@ -120,9 +121,8 @@ def _by_process(sizes: Sequence[int]) -> np.ndarray:
     if len(sizes) == 1:
         return _dealt(sizes[0])
     turns, loads = np.empty(len(sizes), dtype=int), np.zeros(FOLDS)
-    for process in np.argsort(
-        -np.array(sizes), kind="stable"
-    ):  # the largest first, each to the emptiest turn
+    largest_first = np.argsort(-np.array(sizes), kind="stable")
+    for process in largest_first:
         turns[process] = loads.argmin()
         loads[turns[process]] += sizes[process]
     return np.repeat(turns, sizes)
