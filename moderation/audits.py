@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ARRAY, BigInteger, Date, DateTime, Integer, bindparam, cast, func, or_, select
+from sqlalchemy import ARRAY, BigInteger, Date, DateTime, Float, Integer, bindparam, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,9 +37,9 @@ _passed = (
     )
     .cte("passed")
 )
-_many = select(func.greatest(1, cast(func.ceil(func.count() * bindparam("share")), Integer))).select_from(
-    _passed
-)
+_many = select(
+    func.greatest(1, cast(func.ceil(func.count() * bindparam("share", type_=Float)), Integer))
+).select_from(_passed)
 _DRAW = (
     insert(Audit)
     .from_select(

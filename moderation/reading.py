@@ -22,7 +22,7 @@ OURS = frozenset({duplicates.KIND, learned.KIND})  # the signs of the rules were
 MOST = 100  # earlier contributions that are compared closely
 _held = models.Held()
 _written_at = func.coalesce(Comment.edited_at, Comment.created_at)
-_CASE = select(
+CASE = select(
     Comment.id,
     Comment.number,
     Comment.text,
@@ -66,7 +66,7 @@ _CHECKED_LATER = select(Thread.id).where(
 async def read(database: Database, comment_id: int, revision: int) -> None:
     """Read a contribution that waits, as it stands in this revision: a newer text has a job of its own."""
     async with database.reading() as db:
-        case = (await db.execute(_CASE, {"comment": comment_id, "seen": revision})).first()
+        case = (await db.execute(CASE, {"comment": comment_id, "seen": revision})).first()
         if case is None:
             return
         others, order = await earlier(db, case), await _held.current(db)

@@ -39,6 +39,7 @@ _last = (
 )
 _OWN = (
     select(Comment.text, Comment.status, Rule.number.label("rule"))
+    .select_from(Comment)
     .join(_last, _last.c.actor_id.is_not(None))
     .outerjoin(Rule, Rule.id == _last.c.rule_id)
     .where(
@@ -66,10 +67,10 @@ async def train(database: Database, sources: Sources, say: Say) -> dict[str, Any
         own = await decided(db, sources.rules)
     examples = await to_thread.run_sync(gathered, sources, own)
     order, figures = await to_thread.run_sync(training.train, examples, say)
-    digest = _digest(examples)
+    checksum = digest(examples)
     async with database.writing() as db:
-        model_id = await models.store(db, order, digest, figures)
-    return {"model": model_id, "data_digest": digest} | figures
+        model_id = await models.store(db, order, checksum, figures)
+    return {"model": model_id, "data_digest": checksum} | figures
 
 
 async def decided(db: AsyncConnection, rules: Sequence[int]) -> list[Record]:
@@ -113,7 +114,7 @@ def _enough(examples: Examples) -> Examples:
 
 def _label(file: Path, label: str) -> bool:
     if label not in LABELS:
-        raise Invalid(f"{file.name}: Die Spalte label kennt {', '.join(LABELS)}, nicht „{label}“.")
+        raise Invalid(f"{file.name}: Die Spalte label kennt {', '.join(LABELS)}, nicht „{label or ''}“.")
     return LABELS[label]
 
 
@@ -129,7 +130,7 @@ def _rows(file: Path, *needed: str) -> Iterable[Mapping[str, str]]:
         raise Invalid(f"{file.name} lässt sich nicht lesen: {error}.") from None
 
 
-def _digest(examples: Examples) -> str:
+def digest(examples: Examples) -> str:
     """A checksum of all texts and what they stand for, whatever their order in the files."""
     told = [("striking", text) for text in examples.striking]
     told += [("plain", text) for text in examples.plain]

@@ -6,8 +6,10 @@ and decides nothing.
 """
 
 import io
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -97,7 +99,7 @@ def load(stored: bytes) -> Order:
             levels = dict(zip(ALARMS, (float(score) for score in found["thresholds"]), strict=True))
             rare = (found["words"], found["pieces"])
             return Order(rare, found["weights"], float(found["bias"]), levels)
-    except (OSError, KeyError, EOFError) as broken:
+    except (OSError, KeyError, ValueError, EOFError, BadZipFile, zlib.error) as broken:
         raise Unfit(str(broken)) from None
 
 
