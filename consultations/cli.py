@@ -336,6 +336,7 @@ def export(
 @triage.command
 def train(
     files: Annotated[list[Path], Parameter(negative=())],
+    /,
     *,
     harmless: Annotated[list[Path] | None, Parameter(consume_multiple=True, negative=())] = None,
     rule: Annotated[list[int] | None, Parameter(negative=())] = None,
