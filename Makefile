@@ -1,4 +1,4 @@
-.PHONY: demo test check bench messages drill install browser lock vendor clean
+.PHONY: demo test check bench bench-triage messages drill install browser lock vendor clean
 PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh
@@ -18,6 +18,9 @@ bench: .venv/tested
 	@$(BIN)/python -m tests.benchmarks.bench
 	@$(BIN)/python -m tests.benchmarks.search
 	@$(BIN)/python -m tests.benchmarks.result
+
+bench-triage: .venv/tested
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.triage
 
 messages: .venv/tested
 	@PYTHONPATH=. $(BIN)/python tools/messages.py

@@ -1,4 +1,5 @@
-"""The command line: demo, serve, worker, migrate, person, import, analyse, index, export, load, jobs, journal, check."""
+"""The command line: demo, serve, worker, migrate, person, import, analyse, index, triage, export, load, jobs, journal,
+check."""
 
 import asyncio
 import json
@@ -28,7 +29,8 @@ load = App(name="load", help="Daten für Lasttests.")
 importer = App(name="import", help="Daten einlesen.")
 journal_app = App(name="journal", help="Das Protokoll.")
 jobs_app = App(name="jobs", help="Aufträge, die endgültig gescheitert sind.")
-for part in (person, load, importer, journal_app, jobs_app):
+triage = App(name="triage", help="Die gelernte Ordnung der Vorprüfung.")
+for part in (person, load, importer, journal_app, jobs_app, triage):
     app.command(part)
 Follow = Annotated[bool, Parameter(show=False)]
 
@@ -326,6 +328,61 @@ def export(
         return await exports.to_file(database, slug, as_, out, say, format)
 
     print(json.dumps(_run(work), ensure_ascii=False))
+
+
+# --- triage -----------------------------------------------------------------------------------------
+
+
+@triage.command
+def train(
+    files: Annotated[list[Path], Parameter(negative=())],
+    /,
+    *,
+    harmless: Annotated[list[Path] | None, Parameter(consume_multiple=True, negative=())] = None,
+    rule: Annotated[list[int] | None, Parameter(negative=())] = None,
+) -> None:
+    """Learns which texts should be read closely, stores the new order, and prints how well it does.
+
+    It learns from files and from the city's own decisions; the worker follows within its next contribution.
+
+    Parameters
+    ----------
+    files:
+        CSV files with the columns text and label (OFFENSE or 1, OTHER or 0).
+    harmless:
+        CSV files with the column text: unremarkable contributions; a column process tells where each comes from.
+    rule:
+        Number of a paragraph of the Netiquette about tone, may be repeated: only what was rejected or hidden
+        under it is learned as striking. Without it, all that was rejected or hidden.
+    """
+
+    async def work(database: Any, _: Settings) -> dict[str, Any]:
+        from moderation import training
+
+        return await training.train(database, training.Sources(files, harmless or (), rule or ()), say)
+
+    print(json.dumps(_run(work), ensure_ascii=False))
+
+
+@triage.command
+def status() -> None:
+    """Prints which learned order holds, since when, and its figures."""
+
+    async def work(database: Any, _: Settings) -> Any:
+        from moderation import models
+
+        async with database.reading() as db:
+            return await models.newest(db)
+
+    from dialogue.kit.messages import moment
+
+    if (found := _run(work)) is None:
+        say("Es gilt keine gelernte Ordnung: Die Vorprüfung arbeitet mit den Regeln allein.")
+        return
+    say(f"Es gilt die Ordnung {found.id}, trainiert am {moment(found.trained_at)}.")
+    print(
+        json.dumps({"model": found.id, "data_digest": found.data_digest} | found.figures, ensure_ascii=False)
+    )
 
 
 @load.command

@@ -18,7 +18,7 @@ from dialogue.kit.database import Record
 from dialogue.kit.jobs import Context, Kind
 from dialogue.tables import Comment, Thread
 from dialogue.web import House
-from moderation import digests, flags, hints, masking, queue, records, watch
+from moderation import audits, digests, flags, hints, masking, queue, reading, records, watch
 
 
 async def send_mail(context: Context) -> None:
@@ -102,6 +102,17 @@ async def index(context: Context) -> None:
     await indexing.everything(context.database)
 
 
+async def triage(context: Context) -> None:
+    """What the rules could not see in a contribution; publishes it where nothing was noticed and none must look."""
+    await reading.read(context.database, context.args["comment"], context.args["revision"])
+
+
+async def audit(context: Context) -> None:
+    """Draw, once a day, from what triage let pass."""
+    async with context.database.writing() as db:
+        await audits.draw(db)
+
+
 async def export(context: Context) -> None:
     """An export file, written under a fresh name and then moved: no half file under a finished name."""
     house: House = context.resources["house"]
@@ -143,6 +154,8 @@ LIST = {
     "digest": Kind(digest, attempts=8),
     "digests": Kind(tell, attempts=3, at_once=1, every="*/5 * * * *"),
     "sentiment": Kind(score, attempts=3, at_once=1),
+    "triage": Kind(triage, attempts=5, at_once=1),
+    "audit": Kind(audit, attempts=5, at_once=1, every="27 3 * * *"),
     "words": Kind(words, attempts=3, at_once=1),
     "hints": Kind(look, attempts=3, at_once=1, every="37 2 * * *"),
     "index": Kind(index, attempts=3, at_once=1, every="47 3 * * *"),

@@ -261,7 +261,18 @@ _LOCK = select(Person.id).where(Person.id == bindparam("person")).with_for_updat
 _REPEATED = select(Comment.id, Comment.number, Comment.status).where(
     Comment.author_id == bindparam("author"), Comment.once == bindparam("once")
 )
-_WRITTEN = ("number", "internal", "parent_id", "author_id", "source", "text", "signs", "secret_hash", "once")
+_WRITTEN = (
+    "number",
+    "internal",
+    "parent_id",
+    "author_id",
+    "source",
+    "text",
+    "signs",
+    "urgency",
+    "secret_hash",
+    "once",
+)
 # Whoever takes a thread back holds it: wait for them, then look again whether it is open.
 _open = (
     select(
@@ -323,6 +334,7 @@ class New:
     secret: str
     parent_id: int | None = None
     signs: Iterable[Mapping[str, Any]] = ()
+    urgency: int = 0
 
 
 async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Record:
@@ -338,6 +350,7 @@ async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Rec
         "source": source,
         "text": new.text,
         "signs": list(new.signs),
+        "urgency": new.urgency,
         "secret_hash": tokens.digest(tokens.typed(new.secret)),
         "once": new.once,
     }
@@ -453,6 +466,7 @@ _EDIT = (
     .values(
         text=bindparam("new_text"),
         signs=bindparam("new_signs"),
+        urgency=bindparam("new_urgency"),
         revision=Comment.revision + 1,
         edited_at=func.now(),
     )
@@ -461,12 +475,40 @@ _EDIT = (
 
 
 async def replace_text(
-    db: AsyncConnection, comment_id: int, revision: int, *, text: str, signs: Iterable[Mapping[str, Any]]
+    db: AsyncConnection,
+    comment_id: int,
+    revision: int,
+    *,
+    text: str,
+    signs: Iterable[Mapping[str, Any]],
+    urgency: int,
 ) -> None:
     """New text for a comment that still waits, else Decided: votes and decisions belong to a text."""
-    values = {"comment": comment_id, "seen": revision, "new_text": text, "new_signs": list(signs)}
-    if (await db.execute(_EDIT, values)).first() is None:
+    values = {"comment": comment_id, "seen": revision, "new_text": text}
+    noticed = {"new_signs": list(signs), "new_urgency": urgency}
+    if (await db.execute(_EDIT, values | noticed)).first() is None:
         raise Decided
+
+
+_MARK = (
+    update(Comment)
+    .where(
+        Comment.id == bindparam("comment"), Comment.revision == bindparam("seen"), Comment.status == "pending"
+    )
+    .values(signs=bindparam("new_signs"), urgency=bindparam("new_urgency"))
+    .returning(Comment.id)
+)
+
+
+async def mark(
+    db: AsyncConnection, comment_id: int, revision: int, *, signs: Iterable[Mapping[str, Any]], urgency: int
+) -> bool:
+    """What a machine noticed in a text that still waits; False when it was edited, decided or taken back.
+
+    Counts no revision: whoever is reading the text decides on the same text.
+    """
+    values = {"comment": comment_id, "seen": revision, "new_signs": list(signs), "new_urgency": urgency}
+    return (await db.execute(_MARK, values)).first() is not None
 
 
 _BY_SECRET = select(Comment.number, Comment.author_id).where(

@@ -41,7 +41,6 @@ FROM = {
 KINDS = (*LEADS_TO, "keep")
 NOTED = {"keep": "comment.kept", "publish_masked": "comment.masked"}  # else by the status it leads to
 SHORTEST_REASONS, LONGEST_REASONS = 20, 2_000
-NEW = 1  # a comment's first revision
 OWN_DECISION = (
     "Diese Entscheidung war Ihre eigene. Wiederherstellen darf sie nur jemand anderes aus der Moderation."
 )
@@ -230,19 +229,25 @@ async def _insert(db: AsyncConnection, comment_id: int, text: str, **values: Any
     return int((await db.execute(record.returning(Decision.id))).scalar_one())
 
 
-async def publish_unseen(db: AsyncConnection, comment_id: int, text: str) -> int:
-    """Publish a new comment in which triage noticed nothing: the one decision without a person.
-
-    Leaves the entry in the journal to the caller and returns the id of the record.
-    """
-    await comments.move(db, comment_id, NEW, "published")
-    return await _insert(
+async def publish_unseen(db: AsyncConnection, comment: Record) -> None:
+    """Publish a contribution in which triage noticed nothing: the one decision without a person."""
+    await comments.move(db, comment.id, comment.revision, "published")
+    decision_id = await _insert(
         db,
-        comment_id,
-        text,
-        revision=NEW,
+        comment.id,
+        comment.text,
+        revision=comment.revision,
         decision="publish",
         reasons=UNSEEN,
         origin="triage",
         automated=True,
+    )
+    await journal.record(
+        db,
+        "comment.published",
+        f"comment:{comment.number}",
+        by="triage",
+        before="pending",
+        decision="publish",
+        record=decision_id,
     )

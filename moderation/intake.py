@@ -1,18 +1,20 @@
-"""The gate: all free text of the public enters here. Triage orders, and after publication may hold; it never rejects."""
+"""The gate: all free text of the public enters here, and waits. Triage orders, or lets pass; it never rejects."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from dialogue import comments, journal, stances, threads
+from dialogue import comments, stances, threads
 from dialogue.accounts import Current
+from dialogue.kit import jobs
 from dialogue.kit.database import Record
 from dialogue.kit.text import normalise
-from moderation import decisions, matters
-from moderation.triage import signs
+from moderation import matters
+from moderation.triage import levels, signs
+
+NEW = 1  # a comment's first revision
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class Added:
-    """A stored contribution; with the decision's id if triage has just published it."""
+    """A stored contribution."""
 
     number: str
     status: str
-    decision_id: int | None = None
 
 
 def key(once: UUID, text: str) -> UUID:
@@ -41,52 +42,34 @@ def key(once: UUID, text: str) -> UUID:
     return uuid5(once, normalise(text))
 
 
-@asynccontextmanager
-async def submit(db: AsyncConnection, author: Current, draft: Draft) -> AsyncIterator[Added]:
-    """Store a contribution; an equal submit gives the same answer.
-
-    The block is for the answer: the journal's entry comes after it, because it holds a lock until the commit.
-    """
+async def submit(db: AsyncConnection, author: Current, draft: Draft) -> Added:
+    """Store a contribution, waiting; an equal submit gives the same answer."""
     await comments.one_by_one(db, author.id)
     there = await comments.repeated(db, author.id, draft.once)
-    added = Added(there.number, there.status) if there else await _enter(db, author, draft)
+    added = there or await _enter(db, author, draft)
     if draft.stance is not None and draft.thread.is_open:
         await stances.take(db, author.id, draft.thread.id, draft.stance)
-    yield added
-    if added.decision_id is not None:
-        await journal.record(
-            db,
-            "comment.published",
-            f"comment:{added.number}",
-            by="triage",
-            before="pending",
-            decision="publish",
-            record=added.decision_id,
-        )
+    return Added(added.number, added.status)
 
 
-async def _enter(db: AsyncConnection, author: Current, draft: Draft) -> Added:
+async def _enter(db: AsyncConnection, author: Current, draft: Draft) -> Record:
     threads.must_be_open(draft.thread)
     text = comments.checked(draft.text)
     await comments.may_write(db, author.id)
-    noticed = signs.judge(text)
-    added = await comments.add(
-        db,
-        author.id,
-        author.source,
-        comments.New(
-            thread_id=draft.thread.id,
-            internal=draft.thread.internal,
-            text=text,
-            once=draft.once,
-            secret=draft.secret,
-            parent_id=draft.parent_id,
-            signs=[sign.stored() for sign in noticed],
-        ),
+    noticed = _noticed(text)
+    new = comments.New(
+        thread_id=draft.thread.id,
+        internal=draft.thread.internal,
+        text=text,
+        once=draft.once,
+        secret=draft.secret,
+        parent_id=draft.parent_id,
+        signs=noticed,
+        urgency=levels.urgency(noticed),
     )
-    if draft.thread.checks_first or noticed:
-        return Added(added.number, "pending")
-    return Added(added.number, "published", await decisions.publish_unseen(db, added.id, text))
+    added = await comments.add(db, author.id, author.source, new)
+    await _to_triage(db, added.id, NEW)
+    return added
 
 
 async def withdraw(db: AsyncConnection, comment: Record, person_id: int | None) -> None:
@@ -100,5 +83,16 @@ async def edit(db: AsyncConnection, comment: Record, text: str) -> None:
     threads.must_be_open(await threads.get(db, comment.thread_id, comment.author_id))
     text = comments.checked(text)
     await comments.may_edit(db, comment.author_id)
-    noticed = [sign.stored() for sign in signs.judge(text)]
-    await comments.replace_text(db, comment.id, comment.revision, text=text, signs=noticed)
+    noticed = _noticed(text)
+    urgency = levels.urgency(noticed)
+    await comments.replace_text(db, comment.id, comment.revision, text=text, signs=noticed, urgency=urgency)
+    await _to_triage(db, comment.id, comment.revision + 1)
+
+
+def _noticed(text: str) -> list[dict[str, Any]]:
+    return [sign.stored() for sign in signs.judge(text)]
+
+
+async def _to_triage(db: AsyncConnection, comment_id: int, revision: int) -> None:
+    """What takes longer than a request may: near-duplicates, the learned order, and what follows from them."""
+    await jobs.enqueue(db, "triage", comment=comment_id, revision=revision)

@@ -105,13 +105,13 @@ async def _submit(page: Page, thread_id: int, parent: Record | None) -> Response
                 page, threads.must_be_open(thread), form, parent=parent, told=told, status=told.status
             )
         draft = _draft(page, form, once, thread=thread, parent=parent)
-        async with intake.submit(page.db, page.me, draft) as added:
-            return page.render(
-                "dialogue/receipt.html", added=added, secret=draft.secret, thread=thread, next_by=NEXT_BY
-            )
+        added = await intake.submit(page.db, page.me, draft)
     except Invalid as error:
         form.refuse(error)
         return _form(page, thread, form, parent=parent, status=422)
+    return page.render(
+        "dialogue/receipt.html", added=added, secret=draft.secret, thread=thread, next_by=NEXT_BY
+    )
 
 
 def _draft(

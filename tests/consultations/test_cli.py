@@ -18,6 +18,7 @@ import pytest
 from consultations import city
 from consultations.demo import load
 from dialogue.kit import jobs, postgres
+from tests.moderation.triage import made
 
 GOOD = {
     "DIALOG_ORIGIN": "https://dialog.halle.example",
@@ -279,3 +280,27 @@ async def test_failed_jobs_are_listed_tried_again_and_dropped(tmp_path, cluster)
     assert unknown.stderr.strip() == "Einen gescheiterten Auftrag 8 gibt es nicht."
     assert [tuple(row) for row in rows] == [(7, "queued"), (9, "failed")]
     assert (none.stdout, none.stderr.strip()) == ("", "Kein Auftrag ist gescheitert.")
+
+
+def test_the_learned_order_is_trained_and_named(tmp_path):
+    tweets, harmless = tmp_path / "tweets.csv", tmp_path / "reden.csv"
+    rows = [f'"{text}",OFFENSE' for text in made.striking()] + [f'"{text}",OTHER' for text in made.plain()]
+    tweets.write_text("\n".join(["text,label", *rows]), encoding="utf-8")
+    harmless.write_text(
+        "\n".join(["text", *(f'"{text}"' for text in made.examples().quiet)]), encoding="utf-8"
+    )
+
+    before = run(tmp_path, "triage", "status")
+    refused = run(tmp_path, "triage", "train", str(tmp_path / "fehlt.csv"), "--harmless", str(harmless))
+    trained = run(tmp_path, "triage", "train", str(tweets), "--harmless", str(harmless), "--rule", "1")
+    after = run(tmp_path, "triage", "status")
+
+    none = "Es gilt keine gelernte Ordnung: Die Vorprüfung arbeitet mit den Regeln allein."
+    assert (before.returncode, before.stdout, none in before.stderr) == (0, "", True)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "fehlt.csv lässt sich nicht lesen" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    figures = json.loads(trained.stdout)
+    assert (figures["striking"], figures["plain"], figures["harmless"]) == (64, 80, {"reden": 120})
+    assert json.loads(after.stdout) == figures
+    assert f"Es gilt die Ordnung {figures['model']}, trainiert am " in after.stderr

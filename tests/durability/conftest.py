@@ -45,6 +45,12 @@ class Installation:
         env = {key: value for key, value in os.environ.items() if not key.startswith("DIALOG_")}
         self.process = subprocess.Popen(command, env=env | self.settings, start_new_session=True)
 
+    def worker(self) -> subprocess.Popen[bytes]:
+        """A worker beside the web server, for whoever starts it to end."""
+        command = [str(Path(sys.executable).with_name("ki-dialog")), "worker"]
+        env = {key: value for key, value in os.environ.items() if not key.startswith("DIALOG_")}
+        return subprocess.Popen(command, env=env | self.settings, start_new_session=True)
+
     def kill_web(self) -> None:
         """kill -9 for the server and its workers at once."""
         os.killpg(self.process.pid, signal.SIGKILL)

@@ -2,15 +2,19 @@
 
 import asyncio
 import itertools
+import os
+import signal
 from collections import Counter
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from dialogue.tables import Comment, Vote
+from dialogue import journal
+from dialogue.tables import Comment, JournalEntry, Vote
 from moderation import intake
+from moderation.tables import Decision
 from tests.durability.conftest import Crowd, Installation, crowd
 
 KILLS, PEOPLE, COMMENTS = 5, 40, 60
@@ -104,6 +108,68 @@ async def test_nothing_acknowledged_is_lost_or_doubled(installation, victim):
     assert {once for once in load.comments if made[once] != 1} == set()
     assert {once: n for once, n in made.items() if n > 1} == {}
     assert set(made) - load.tried == set()
+
+
+async def test_a_worker_killed_while_it_reads_publishes_each_contribution_once(installation):
+    group = await crowd(installation, 8, 0)
+    wanted = len(group.people) * 8
+    await _written(installation, group, 8)
+
+    for kill in range(2):  # each is waited for: the lease
+        worker = installation.worker()
+        await _published(installation, group, (kill + 1) * wanted // 4)
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+    last = installation.worker()
+    await _published(installation, group, wanted)
+    last.send_signal(signal.SIGTERM)
+    last.wait(20)
+
+    database = installation.database()
+    async with database.snapshot() as db:
+        here = Comment.thread_id == group.thread_id
+        rows = (
+            await db.execute(select(Comment.id, Comment.number, Comment.status, Comment.revision).where(here))
+        ).all()
+        of_these = Decision.comment_id.in_([row.id for row in rows])
+        made = list(
+            (await db.execute(select(Decision.comment_id).where(of_these, Decision.automated))).scalars()
+        )
+        subjects = [f"comment:{row.number}" for row in rows]
+        told = JournalEntry.subject.in_(subjects)
+        entries = list((await db.execute(select(JournalEntry.subject).where(told))).scalars())
+        verdict = await journal.verify(db)
+    await database.close()
+    assert {(row.status, row.revision) for row in rows} == {("published", 2)}
+    assert (len(rows), sorted(made), sorted(entries)) == (
+        wanted,
+        sorted(row.id for row in rows),
+        sorted(subjects),
+    )
+    assert verdict.broken is None
+
+
+async def _written(installation, group, each):
+    """So many contributions of each person, through the web server."""
+    headers = {"origin": installation.origin}
+    async with httpx2.AsyncClient(base_url=installation.origin, headers=headers, timeout=15) as client:
+        for (n, (_, token)), turn in itertools.product(enumerate(group.people), range(each)):
+            form = {"text": f"Beitrag {n} {turn}", "once": str(uuid4()), "action": "send"}
+            path, cookie = f"/faden/{group.thread_id}/schreiben", {"cookie": f"session={token}"}
+            assert (await client.post(path, data=form, headers=cookie)).status_code == 200
+
+
+async def _published(installation, group, wanted):
+    """Wait until so many contributions are public; what a killed worker held comes back after its lease."""
+    database = installation.database()
+    query = select(func.count()).where(Comment.thread_id == group.thread_id, Comment.status == "published")
+    async with asyncio.timeout(90):
+        while True:
+            async with database.reading() as db:
+                if (await db.execute(query)).scalar_one() >= wanted:
+                    break
+            await asyncio.sleep(0.02)
+    await database.close()
 
 
 async def _stored(installation, group):

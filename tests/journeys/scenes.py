@@ -40,8 +40,7 @@ async def write(database: Database, person: Made, thread_id: int, text: str) -> 
     """A contribution through the gate; returns its number."""
     async with database.writing() as db:
         draft = intake.Draft(await threads.get(db, thread_id, None), text, uuid4(), SECRET)
-        async with intake.submit(db, current(person), draft) as added:
-            return added.number
+        return (await intake.submit(db, current(person), draft)).number
 
 
 async def decide(

@@ -42,21 +42,25 @@ async def test_checked_first_everything_waits_for_a_person(browser, make, databa
     assert (await browser.get(f"/punkte/{point.code}")).select("article.comment") == []
 
 
-async def test_checked_later_it_appears_at_once(browser, make, database):
+async def test_checked_later_it_appears_when_triage_has_read_it(browser, make, work):
     point = await make.point(await make.consultation(checks_first=False))
     await browser.sign_in(await make.citizen())
 
     await write(browser, point.thread)
+    before = (await browser.get(f"/punkte/{point.code}")).select("article.comment .comment__text")
+    await work()
 
+    assert before == []
     page = await browser.get(f"/punkte/{point.code}")
     assert page.words("article.comment .comment__text") == TEXT
 
 
-async def test_checked_later_its_publication_is_a_decision_without_a_person(browser, make, database):
+async def test_checked_later_its_publication_is_a_decision_without_a_person(browser, make, database, work):
     point = await make.point(await make.consultation(checks_first=False))
     await browser.sign_in(await make.citizen())
 
     await write(browser, point.thread)
+    await work()
 
     async with database.reading() as db:
         comment = (await db.execute(select(Comment.__table__))).one()
@@ -80,16 +84,26 @@ async def test_checked_later_its_publication_is_a_decision_without_a_person(brow
     }
 
 
-async def test_checked_later_the_author_reads_that_no_person_decided_yet(browser, make):
+async def test_checked_later_the_author_reads_that_no_person_decided_yet(browser, make, work):
     point = await make.point(await make.consultation(checks_first=False))
     await browser.sign_in(await make.citizen())
 
     before = await browser.get(f"/faden/{point.thread.id}/schreiben")
-    receipt = await write(browser, point.thread)
-    page = await browser.get(f"/beitraege/{receipt.words('.receipt__number')}")
+    once = str(uuid4())
+    receipt = await write(browser, point.thread, once=once)
+    address = f"/beitraege/{receipt.words('.receipt__number')}"
+    waiting = await browser.get(address)
+    await work()
+    page, again = await browser.get(address), await write(browser, point.thread, once=once)
 
-    assert "erscheint gleich, automatisch, und wird nachträglich geprüft" in before.words()
+    soon = "in der Regel nach wenigen Sekunden"
+    assert f"erscheint {soon}, automatisch, wenn der Vorprüfung nichts auffällt." in before.words()
     assert receipt.words(".nexts li:first-child") == (
+        f"Ihr Beitrag erscheint {soon}, wenn der Vorprüfung nichts auffällt. Sonst liest ihn zuerst ein Mensch – "
+        "in der Regel innerhalb eines Werktags."
+    )
+    assert f"Er erscheint {soon}, wenn der Vorprüfung nichts auffällt." in waiting.words("[role=status]")
+    assert again.words(".nexts li:first-child") == (
         "Ihr Beitrag ist schon zu lesen. Hier wird nach dem Veröffentlichen geprüft."
     )
     said = page.words("[aria-label='Entscheidung der Moderation']")
@@ -97,12 +111,13 @@ async def test_checked_later_the_author_reads_that_no_person_decided_yet(browser
     assert "von einem Menschen" not in said
 
 
-async def test_what_triage_published_a_moderator_hides_as_any_other(new_browser, make, database):
+async def test_what_triage_published_a_moderator_hides_as_any_other(new_browser, make, database, work):
     point = await make.point(await make.consultation(checks_first=False))
     author, moderator = new_browser(), new_browser()
     await author.sign_in(await make.citizen())
     await moderator.sign_in(await make.moderator())
     number = (await write(author, point.thread)).words(".receipt__number")
+    await work()
     rule = await make.rule()
 
     form = (await moderator.get(f"/moderation/{number}")).form(f"/moderation/{number}/entscheiden")
@@ -117,10 +132,11 @@ async def test_what_triage_published_a_moderator_hides_as_any_other(new_browser,
     assert ["automatisch" in item.text for item in history] == [False, True]
 
 
-async def test_what_was_taken_back_is_not_called_published(browser, make):
+async def test_what_was_taken_back_is_not_called_published(browser, make, work):
     point = await make.point(await make.consultation(checks_first=False))
     await browser.sign_in(await make.citizen())
     number = (await write(browser, point.thread)).words(".receipt__number")
+    await work()
 
     await browser.post(f"/beitraege/{number}/zurueckziehen")
 
@@ -142,11 +158,14 @@ async def test_what_was_taken_back_is_not_called_published(browser, make):
         ("👍👍👍", "wordless"),
     ],
 )
-async def test_checked_later_what_triage_notices_is_held_with_its_reason(browser, make, database, text, sign):
+async def test_checked_later_what_triage_notices_is_held_with_its_reason(
+    browser, make, database, work, text, sign
+):
     point = await make.point(await make.consultation(checks_first=False))
     await browser.sign_in(await make.citizen())
 
     await write(browser, point.thread, text)
+    await work()
 
     async with database.reading() as db:
         status, signs = (await db.execute(select(Comment.status, Comment.signs))).one()
@@ -156,11 +175,12 @@ async def test_checked_later_what_triage_notices_is_held_with_its_reason(browser
 @pytest.mark.parametrize(
     "text", ["Aktenzeichen 4711-08/15 vom Mai", "Am 21.11.2026 um 18 Uhr im Ratshof", "Punkt 3.2.1"]
 )
-async def test_numbers_that_mean_nothing_are_not_held(browser, make, database, text):
+async def test_numbers_that_mean_nothing_are_not_held(browser, make, database, work, text):
     point = await make.point(await make.consultation(checks_first=False))
     await browser.sign_in(await make.citizen())
 
     await write(browser, point.thread, text)
+    await work()
 
     assert [row[1] for row in await stored(database)] == ["published"]
 
