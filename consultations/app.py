@@ -37,7 +37,7 @@ from dialogue.kit.security import Door
 from dialogue.kit.settings import Settings
 from dialogue.pages import accounts, votes
 from dialogue.web import House, answer, path, refuser
-from moderation.pages import absences, intake, queue
+from moderation.pages import absences, blocks, bulk, cases, closing, intake, merges, queue
 
 ROUTES: list[Route] = [
     *home.ROUTES,
@@ -52,6 +52,11 @@ ROUTES: list[Route] = [
     *circles.ROUTES,
     *absences.ROUTES,
     *queue.ROUTES,
+    *bulk.ROUTES,
+    *closing.ROUTES,
+    *cases.ROUTES,
+    *merges.ROUTES,
+    *blocks.ROUTES,
     *results.ROUTES,
     *editing.ROUTES,
     *info.ROUTES,

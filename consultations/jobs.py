@@ -14,7 +14,7 @@ from dialogue.kit import mail
 from dialogue.kit.jobs import Context, Kind
 from dialogue.tables import Comment, Thread
 from dialogue.web import House
-from moderation import masking, queue, records
+from moderation import claims, masking, records
 
 
 async def send_mail(context: Context) -> None:
@@ -79,7 +79,7 @@ SWEEPS = (
     accounts.sweep,
     people.sweep,
     absences.sweep,
-    queue.sweep,
+    claims.sweep,
     masking.sweep,
     jobs.sweep,
     log.sweep,
