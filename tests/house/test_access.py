@@ -15,7 +15,8 @@ from consultations.tables import Export, InfoPage, Version
 from dialogue import accounts, web
 from dialogue.kit import clock, tokens
 from dialogue.roles import EVERYONE
-from dialogue.tables import Job, Terms
+from dialogue.tables import Actor, Job, Terms
+from moderation.tables import Appeal, Decision, Original
 from tests.browser import Browser, Seen
 from tests.conftest import ORIGIN, TABLES
 from tests.make import PASSWORD
@@ -187,8 +188,7 @@ class House:
         published = await make.comment(point.thread, other, secret_hash=tokens.digest(tokens.typed("AAAA")))
         own = await make.comment(point.thread, self.person, status="pending")
         waits = await make.comment(point.thread, other, status="pending")
-        await make.rule()
-        terms = await make.terms()
+        rule, terms = await make.rule(), await make.terms()
         job = await self.export(point.consultation, viewer)
         mail = self.settings.data / "mail" / "7.eml"
         mail.parent.mkdir(exist_ok=True)
@@ -203,6 +203,9 @@ class House:
         self.values["restore_appearance"] = {"id": look.id}
         self.values |= {name: {"number": own.number} for name in OWN}
         self.values |= {name: {"number": waits.number} for name in ("case", "claim", "decide")}
+        alike, masked = await make.comment(point.thread, other), await self.contested()
+        self.values |= {name: {"number": alike.number} for name in ("merge", "unmerge", "block_author")}
+        self.values |= {"do_block_author": {"number": alike.number}, "original": {"number": masked.number}}
         deputy, invited = await make.moderator(), await make.citizen(password=None)
         circle = await make.circle(deputy)
         about = {"id": deputy.id, "grant": 1, "absence": 1}
@@ -233,6 +236,11 @@ class House:
             "do_forgot": {"email": other.email},
             "do_reset": link | {"schluessel": await self.link(other, "reset")},
             "decide": {"decision": "publish", "revision": "1"},
+            "merge": {"entry": published.number},
+            "do_block_author": {"last_day": str(clock.today()), "why": "Beleidigt andere immer wieder."},
+            "choose": {"beitrag": f"{alike.number}.1"},
+            "decide_many": {"beitrag": f"{alike.number}.1", "decision": "keep"},
+            "close_thread": {"rule": rule.id, "reasons": "Seit Tagen wird hier nur noch beleidigt."},
             "export": {"role": viewer},
             "save_appearance": LOOK | {"version": look.id, "action": "save"},
             "do_invite": {"email": "neu@halle.example", "role": "", "where": ""},
@@ -248,6 +256,28 @@ class House:
             "edit_restore": {"base": "2", "step": "1"},
             "edit_sign_off": {"office": "Rechtsamt", "seen": self.imprint.changed_at.isoformat()},
         }
+
+    async def contested(self):
+        """A contribution that somebody blacked out, and an appeal against that."""
+        row, rule = self.make.row, await self.make.rule()
+        comment = await self.make.comment(revision=2, text="Fragen Sie [geschwärzt].")
+        actor = await row(Actor, person_id=(await self.make.moderator()).id)
+        record = {
+            "decision": "publish_masked",
+            "rule_id": rule.id,
+            "reasons": "Ein Name stand darin, unnötig.",
+        }
+        about = {
+            "comment_id": comment.id,
+            "revision": 1,
+            "snapshot": b"",
+            "origin": "own",
+            "actor_id": actor.id,
+        }
+        decision = await row(Decision, **record, **about)
+        await row(Original, decision_id=decision.id, comment_id=comment.id, text="Fragen Sie Frau Beispiel.")
+        await row(Appeal, decision_id=decision.id, comment_id=comment.id, text="Das war kein Name.")
+        return comment
 
     async def edited(self):
         """Something of its own for each step of editing, so that none stands in the way of another."""
