@@ -4,12 +4,11 @@ from functools import partial
 from typing import Any
 
 from starlette.responses import Response
-from wtforms import IntegerField, TextAreaField
-from wtforms.validators import Optional
+from wtforms import TextAreaField
 
 from dialogue.kit import tokens
 from dialogue.kit.errors import Invalid
-from dialogue.kit.forms import GermanForm
+from dialogue.kit.forms import GermanForm, WholeField, plain
 from dialogue.roles import MODERATORS
 from dialogue.web import Page, post
 from moderation import bulk, cases, decisions, queue, rules
@@ -18,8 +17,8 @@ from moderation.pages.queue import show_list
 
 
 class BulkForm(GermanForm):
-    rule = IntegerField("Regel", validators=[Optional()])
-    reasons = TextAreaField("Begründung an alle Autorinnen und Autoren")
+    rule = WholeField("Regel")
+    reasons = TextAreaField("Begründung an alle Autorinnen und Autoren", filters=[plain])
 
 
 def _chosen(page: Page) -> dict[str, int]:
@@ -66,7 +65,6 @@ async def decide_many(page: Page) -> Response:
     except Invalid as error:
         return await show_list(page, error=error.text, status=422)
     kind = page.choice("decision", {kind: kind for kind in bulk.KINDS})
-    form.validate()
     ruling = decisions.Ruling(kind, 0, form.rule.data, form.reasons.data or "")
     try:
         async with bulk.deciding(page.db, page.me, chosen, ruling) as outcome:

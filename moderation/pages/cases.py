@@ -4,12 +4,11 @@ from functools import partial
 from typing import Any
 
 from starlette.responses import Response
-from wtforms import IntegerField, StringField, TextAreaField
-from wtforms.validators import Optional
+from wtforms import StringField, TextAreaField
 
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid, NotFound
-from dialogue.kit.forms import GermanForm
+from dialogue.kit.forms import GermanForm, WholeField, plain
 from dialogue.roles import MODERATORS
 from dialogue.web import Page, get, path, post
 from moderation import cases, claims, decisions, masking, matters, queue, records, rules
@@ -18,14 +17,14 @@ from moderation.triage import marks
 
 
 class DecisionForm(GermanForm):
-    rule = IntegerField("Regel", validators=[Optional()])
-    reasons = TextAreaField("Begründung an die Autorin oder den Autor")
-    places = TextAreaField("Zu schwärzende Stellen")
-    revision = IntegerField("Fassung")
+    rule = WholeField("Regel")
+    reasons = TextAreaField("Begründung an die Autorin oder den Autor", filters=[plain])
+    places = TextAreaField("Zu schwärzende Stellen", filters=[plain])
+    revision = WholeField("Fassung")
 
 
 class EntryForm(GermanForm):
-    entry = StringField("Beitragsnummer")
+    entry = StringField("Beitragsnummer", filters=[plain])
 
 
 async def found(page: Page) -> Record:
@@ -90,7 +89,6 @@ async def decide(page: Page) -> Response:
     comment = await found(page)
     kind = page.choice("decision", {kind: kind for kind in decisions.KINDS})
     form = page.filled(DecisionForm)
-    form.validate()
     ruling = decisions.Ruling(
         kind, form.revision.data or 0, form.rule.data, form.reasons.data or "", form.places.data or ""
     )
@@ -102,7 +100,7 @@ async def decide(page: Page) -> Response:
         form.refuse(error)
         return await show(page, comment, form=form, status=422)
     except Conflict as refusal:
-        return await overtaken(page, comment, refusal, following)
+        return await overtaken(page, comment, refusal, form, following)
     if following:
         # The next one is taken as well, so that two who work at once do not get the same.
         page.later(partial(_take_quietly, moderator_id=page.me.id, comment_id=following.id))
@@ -126,7 +124,9 @@ async def _take_quietly(db: Any, moderator_id: int, comment_id: int) -> None:
     await claims.take_free(db, moderator_id, comment_id)
 
 
-async def overtaken(page: Page, comment: Record, refusal: Conflict, following: Record | None) -> Response:
+async def overtaken(
+    page: Page, comment: Record, refusal: Conflict, form: DecisionForm, following: Record | None
+) -> Response:
     """What stands in the way of a decision, what was typed, and the way to the next case."""
     now = await cases.find(page.db, comment.number, page.viewer)
     return page.render(
@@ -136,7 +136,7 @@ async def overtaken(page: Page, comment: Record, refusal: Conflict, following: R
         case=now,
         following=following,
         place=asked(page),
-        typed=[(name, value) for name in ("reasons", "places") if (value := str(page.form.get(name, "")))],
+        typed=[(field.name, field.data) for field in (form.reasons, form.places) if field.data],
     )
 
 

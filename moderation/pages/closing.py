@@ -1,20 +1,19 @@
 """Close a thread before its time, with rule and reasons, and open it again."""
 
 from starlette.responses import Response
-from wtforms import IntegerField, TextAreaField
-from wtforms.validators import Optional
+from wtforms import TextAreaField
 
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Invalid
-from dialogue.kit.forms import GermanForm
+from dialogue.kit.forms import GermanForm, WholeField, plain
 from dialogue.roles import MODERATORS
 from dialogue.web import Page, get, path, post
 from moderation import closing, rules
 
 
 class ClosingForm(GermanForm):
-    rule = IntegerField("Regel", validators=[Optional()])
-    reasons = TextAreaField("Begründung für alle")
+    rule = WholeField("Regel")
+    reasons = TextAreaField("Begründung für alle", filters=[plain])
 
 
 async def _thread(page: Page) -> Record:
@@ -38,7 +37,6 @@ async def _show(page: Page, found: Record, form: ClosingForm, status: int = 200)
 
 async def close(page: Page) -> Response:
     found, form = await _thread(page), page.filled(ClosingForm)
-    form.validate()
     try:
         await closing.close(page.db, page.me, found, form.rule.data, form.reasons.data or "")
     except Invalid as error:
