@@ -39,7 +39,21 @@ from dialogue.kit.settings import Settings
 from dialogue.pages import accounts, votes
 from dialogue.web import House, answer, path, refuser
 from moderation import figures as moderated
-from moderation.pages import absences, appeals, digests, flags, guard, hints, intake, queue
+from moderation.pages import (
+    absences,
+    appeals,
+    blocks,
+    bulk,
+    cases,
+    closing,
+    digests,
+    flags,
+    guard,
+    hints,
+    intake,
+    merges,
+    queue,
+)
 
 ROUTES: list[Route] = [
     *home.ROUTES,
@@ -60,6 +74,11 @@ ROUTES: list[Route] = [
     *digests.ROUTES,
     *hints.ROUTES,
     *queue.ROUTES,
+    *bulk.ROUTES,
+    *closing.ROUTES,
+    *cases.ROUTES,
+    *merges.ROUTES,
+    *blocks.ROUTES,
     *results.ROUTES,
     *editing.ROUTES,
     *info.ROUTES,

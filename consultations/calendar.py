@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -221,6 +222,18 @@ _NAMED = (
     .where(Room.id == Consultation.room_id, Consultation.id == bindparam("consultation"))
     .values(title=Consultation.title)
 )
+
+
+_RENAMED = (
+    update(Thread)
+    .where(Thread.id == Point.thread_id, Point.area_id == Area.id, Area.uid == bindparam("area"))
+    .values(section=Area.title)
+)
+
+
+async def rename(db: AsyncConnection, area: UUID) -> None:
+    """Give an area's title to the threads of its points: the moderators look for it there."""
+    await db.execute(_RENAMED, {"area": area})
 
 
 async def apply(db: AsyncConnection, consultation_id: int) -> None:

@@ -12,7 +12,7 @@ from consultations.tables import Point
 from dialogue import cards, comments, tallies, votes
 from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
-from dialogue.tables import Comment, Person
+from dialogue.tables import Comment, Person, Thread
 
 SKIPPED = 30  # so many skipped ones are remembered, in the address and nowhere else
 PAUSE = 10  # votes, then a word of thanks
@@ -90,7 +90,11 @@ class Hand:
     again: bool  # the card had been skipped
 
 
-_POINTS = select(Point.code, Point.thread_id).where(Point.consultation_id == bindparam("consultation"))
+_POINTS = (
+    select(Point.code, Point.thread_id, Thread.closed_at)
+    .join(Thread, Thread.id == Point.thread_id)
+    .where(Point.consultation_id == bindparam("consultation"))
+)
 _CARDS = (
     select(
         *comments.columns(Comment, Person),
@@ -117,6 +121,7 @@ async def deal(db: AsyncConnection, counter: tallies.Counter, entry: Entry, pers
     chosen = [each.thread_id for each in points if way.point in ("", each.code)]
     if way.point and not chosen:
         raise NotFound
+    chosen = [each.thread_id for each in points if each.thread_id in chosen and each.closed_at is None]
     kept = await counter.of(dict.fromkeys(chosen, entry.ended))
     seen = await cards.seen(db, person_id)
     deck = cards.Deck([kept[one] for one in chosen], alike=entry.sealed)

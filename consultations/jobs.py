@@ -18,7 +18,7 @@ from dialogue.kit.database import Record
 from dialogue.kit.jobs import Context, Kind
 from dialogue.tables import Comment, Thread
 from dialogue.web import House
-from moderation import audits, digests, flags, hints, masking, queue, reading, records, watch
+from moderation import audits, claims, digests, flags, hints, masking, reading, records, watch
 
 
 async def send_mail(context: Context) -> None:
@@ -139,7 +139,7 @@ SWEEPS = (
     accounts.sweep,
     people.sweep,
     absences.sweep,
-    queue.sweep,
+    claims.sweep,
     masking.sweep,
     hints.sweep,
     flags.sweep,

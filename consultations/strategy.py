@@ -12,6 +12,7 @@ from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
 from dialogue.stances import OFFICIAL
 from dialogue.tables import Circle, Comment, Stance, Thread, Visit, Vote
+from moderation import merges
 
 _comments = (
     select(func.count())
@@ -41,6 +42,7 @@ _POINT = (
         _comments,
         listing.gaps(Point.thread_id).label("gaps"),
         comments.waits(Point.thread_id).label("waits"),
+        merges.there(Point.thread_id).label("merged"),
         visits.SINCE.label("since"),
         visits.DUE.label("visit_due"),
         visits.new(Point.thread_id).label("new"),
@@ -66,8 +68,9 @@ _POINT = (
 async def point(db: AsyncConnection, code: str, person_id: int | None = None) -> Record:
     """A point of a published consultation with its thread's dates and count of comments, else NotFound.
 
-    `gaps`: places whose text is gone; `waits`: something of this person waits to be published; `new`: how
-    much is new to them `since` their last visit; `visit_due`: this one is to be noted.
+    `gaps`: places whose text is gone; `waits`: something of this person waits to be published; `merged`: some
+    entries were put under another one; `new`: how much is new to them `since` their last visit; `visit_due`:
+    this one is to be noted.
     """
     found = (await db.execute(_POINT, {"code": code.upper()[:20], "viewer": person_id})).first()
     if found is None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -340,8 +340,11 @@ class New:
 async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Record:
     """Store a comment, waiting, and return (id, number, status); an equal `once` returns the one there is.
 
-    Closed or NotFound when the thread was closed or taken back a moment ago.
+    Closed or NotFound when the thread was closed or taken back a moment ago, Conflict when what it answers is
+    no entry any more.
     """
+    if new.parent_id is not None:
+        await _hold_place(db, new.parent_id)
     values = {
         "thread_id": new.thread_id,
         "internal": new.internal,
@@ -362,8 +365,25 @@ async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Rec
     raise Conflict("Die Beitragsnummer ließ sich nicht vergeben. Bitte senden Sie den Beitrag noch einmal.")
 
 
+# Whoever puts an entry under another one holds it: wait for them, then look again.
+_PLACE = (
+    select(Comment.id)
+    .where(Comment.id == bindparam("parent"), Comment.parent_id.is_(None))
+    .with_for_update(read=True, key_share=True)
+)
+TWO_LEVELS = (
+    "Auf eine Antwort können Sie nicht noch einmal antworten. Bitte antworten Sie auf den Beitrag darüber."
+)
+
+
+async def _hold_place(db: AsyncConnection, parent_id: int) -> None:
+    if (await db.execute(_PLACE, {"parent": parent_id})).first() is None:
+        raise Conflict(TWO_LEVELS)
+
+
 _to = bindparam("to", type_=Comment.status.type)
 _text = bindparam("new_text", type_=Comment.text.type)
+_signs = bindparam("new_signs", type_=JSONB(none_as_null=True))
 _read_until_now = and_(Comment.status == "published", or_(_to != "published", _text != Comment.text))
 _MOVE = (
     update(Comment)
@@ -375,6 +395,7 @@ _MOVE = (
     .values(
         status=_to,
         text=func.coalesce(_text, Comment.text),
+        signs=func.coalesce(_signs, Comment.signs),
         revision=Comment.revision + 1,
         published_at=case(
             (_to == "published", func.coalesce(Comment.published_at, func.now())),
@@ -386,20 +407,25 @@ _MOVE = (
 )
 
 
-async def move(
-    db: AsyncConnection, comment_id: int, revision: int, to: str, *, text: str | None = None
-) -> None:
-    """Change the status if nobody was faster and the way is allowed, else Conflict.
+@dataclass(frozen=True)
+class Text:
+    """What stands there from now on, where places were blacked out or shown again, and what is noticed in it."""
 
-    `text`: what stands there from now on, where places were blacked out or shown again.
-    """
+    text: str
+    signs: list[dict[str, Any]]
+
+
+async def move(
+    db: AsyncConnection, comment_id: int, revision: int, to: str, *, text: Text | None = None
+) -> None:
+    """Change the status, and with it the text, if nobody was faster and the way is allowed, else Conflict."""
     await _change(db, comment_id, revision, to, text=text, allowed=sorted(TRANSITIONS[to]))
     if to == "published":
         await jobs.enqueue_each(db, [(name, {"comment": comment_id}) for name in ("sentiment", "words")])
 
 
 async def stay(
-    db: AsyncConnection, comment_id: int, revision: int, status: str, *, text: str | None = None
+    db: AsyncConnection, comment_id: int, revision: int, status: str, *, text: Text | None = None
 ) -> None:
     """Keep the status and count a revision, if nobody was faster, else Conflict: a decision that changes
     nothing, or only the text of what is public, is one as well."""
@@ -409,9 +435,10 @@ async def stay(
 
 
 async def _change(
-    db: AsyncConnection, comment_id: int, revision: int, to: str, *, text: str | None, allowed: list[str]
+    db: AsyncConnection, comment_id: int, revision: int, to: str, *, text: Text | None, allowed: list[str]
 ) -> None:
-    values = {"comment": comment_id, "seen": revision, "allowed": allowed, "to": to, "new_text": text}
+    new = {"new_text": text and text.text, "new_signs": text and text.signs}
+    values = new | {"comment": comment_id, "seen": revision, "allowed": allowed, "to": to}
     if (await db.execute(_MOVE, values)).first() is None:
         raise Conflict(
             "Dieser Beitrag wurde inzwischen bearbeitet oder entschieden. Bitte laden Sie ihn neu."
@@ -529,7 +556,5 @@ async def reply_parent(db: AsyncConnection, number: str, person_id: int) -> Reco
     """The published top-level comment one may reply to (two levels)."""
     parent = await published(db, number, person_id)
     if parent.parent_id is not None:
-        raise Conflict(
-            "Auf eine Antwort können Sie nicht noch einmal antworten. Bitte antworten Sie auf den Beitrag darüber."
-        )
+        raise Conflict(TWO_LEVELS)
     return parent

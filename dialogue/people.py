@@ -166,6 +166,30 @@ async def revoke(db: AsyncConnection, person_id: int, grant_id: int, by: int) ->
 
 async def block(db: AsyncConnection, person_id: int, last_day: date, why: str, by: int) -> None:
     """Nobody blocked writes until the end of that day; the person reads why, by mail and in the account."""
+    why = _checked(person_id, last_day, why, by)
+    await one(db, person_id)
+    await _block(db, person_id, clock.span(last_day, last_day)[1], why, by)
+
+
+async def block_longer(db: AsyncConnection, person_id: int, last_day: date, why: str, by: int) -> None:
+    """The same by somebody who does not know who it is, also of a guest: a block that is there becomes longer,
+    never shorter."""
+    why, end = _checked(person_id, last_day, why, by), clock.span(last_day, last_day)[1]
+    there = (await db.execute(_BLOCKED_UNTIL, {"person": person_id})).scalar()
+    if there is not None and there > end:
+        raise Invalid(
+            "Die Sperre gilt schon länger. Verkürzen kann sie nur die Verwaltung.", field="last_day"
+        )
+    await _block(db, person_id, end, why, by)
+
+
+_BLOCKED_UNTIL = (
+    select(Person.blocked_until).where(Person.id == bindparam("person")).with_for_update(key_share=True)
+)
+
+
+def _checked(person_id: int, last_day: date, why: str, by: int) -> str:
+    """The reason as it is stored, or a refusal."""
     why = normalise(why)
     if person_id == by:
         raise Conflict("Sich selbst können Sie nicht sperren.")
@@ -175,10 +199,15 @@ async def block(db: AsyncConnection, person_id: int, last_day: date, why: str, b
         raise Invalid(f"Bitte begründen Sie die Sperre mit mindestens {SHORTEST_WHY} Zeichen.", field="why")
     if length(why) > LONGEST_WHY:
         raise Invalid("Bitte fassen Sie die Begründung kürzer: höchstens 1 000 Zeichen.", field="why")
-    await one(db, person_id)
-    end = clock.span(last_day, last_day)[1]
-    await _set_block(db, person_id, end, why)
-    await jobs.enqueue(db, "mail", template="blocked", person=person_id)
+    return why
+
+
+async def _block(db: AsyncConnection, person_id: int, end: datetime, why: str, by: int) -> None:
+    person = await _set_block(db, person_id, end, why)
+    if person is None:
+        raise NotFound("Dieses Konto gibt es nicht (mehr).")
+    if person.email is not None:
+        await jobs.enqueue(db, "mail", template="blocked", person=person_id)
     await _note(db, "person.blocked", person_id, by, until=end.isoformat())
 
 
@@ -191,9 +220,11 @@ async def unblock(db: AsyncConnection, person_id: int, by: int) -> None:
     await _note(db, "person.unblocked", person_id, by)
 
 
-async def _set_block(db: AsyncConnection, person_id: int, until: datetime | None, why: str | None) -> None:
-    values = {"blocked_until": until, "blocked_why": why}
-    await db.execute(update(Person).where(Person.id == person_id).values(**values))
+async def _set_block(
+    db: AsyncConnection, person_id: int, until: datetime | None, why: str | None
+) -> Record | None:
+    changed = update(Person).where(Person.id == person_id).values(blocked_until=until, blocked_why=why)
+    return (await db.execute(changed.returning(Person.id, Person.email))).first()
 
 
 async def _note(db: AsyncConnection, action: str, person_id: int, by: int, **detail: Any) -> None:

@@ -3,6 +3,8 @@
 Where contributions are checked later, triage publishes those it noticed nothing in: a record as well.
 """
 
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -17,7 +19,7 @@ from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid
 from dialogue.kit.text import length, normalise, readable
 from dialogue.tables import Actor
-from moderation import masking, matters, queue, records, rules
+from moderation import claims, masking, matters, records, rules
 from moderation.matters import NOTHING, Matter
 from moderation.records import AGAINST
 from moderation.tables import Decision
@@ -104,23 +106,59 @@ async def claim(
     matter = matter or await matters.of(db, comment.id)
     if reason := barred(moderator.id, comment, await records.against(db, comment.id), matter):
         raise Barred(reason)
-    await queue.claim(db, moderator.id, comment.id)
+    await claims.take(db, moderator.id, comment.id)
 
 
-async def decide(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> int:
-    """Record a decision, let it take effect in the caller's transaction, and return its id.
+@dataclass(frozen=True)
+class Taken:
+    """A decision that has taken effect: its id, and what the journal says of it (nothing: it was there already)."""
+
+    id: int
+    action: str = ""
+    subject: str = ""
+    detail: Mapping[str, Any] | None = None
+
+
+@asynccontextmanager
+async def deciding(
+    db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling
+) -> AsyncIterator[int]:
+    """Record a decision, let it take effect in the caller's transaction, and give its id.
 
     It answers all that is open about the comment: notices, an appeal, the audit. Raises Conflict when somebody
     was faster, Barred when the comment is one's own or a restore would undo one's own decision, Invalid when
-    rule, reasons or the words to black out are missing. The same decision again returns the first.
+    rule, reasons or the words to black out are missing. The same decision again gives the first.
+
+    The block is for the answer: the journal's entry comes after it, because it holds a lock until the commit.
     """
+    taken = await take(db, moderator, comment, ruling)
+    yield taken.id
+    await note(db, moderator, taken)
+
+
+async def decide(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> int:
+    """The same with nothing to answer: returns the decision's id."""
+    async with deciding(db, moderator, comment, ruling) as decision_id:
+        return decision_id
+
+
+async def take(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> Taken:
+    """Let a decision take effect; what refuses it leaves nothing behind. `note` comes at the end."""
     try:
         return await _effective(db, moderator, comment, ruling)
-    except Conflict:
-        if (made := await _made(db, moderator, comment, ruling)) is None:
+    except Conflict as refusal:
+        made = await _made(db, moderator, comment, ruling)
+        if made is not None or not isinstance(refusal, claims.Held):
+            await claims.release(db, moderator.id, comment.id)
+        if made is None:
             raise
-        await queue.release(db, moderator.id, comment.id)
-        return made
+        return Taken(made)
+
+
+async def note(db: AsyncConnection, moderator: Current, taken: Taken) -> None:
+    """The journal's entry of a decision, last in the transaction."""
+    if taken.detail is not None:
+        await journal.record(db, taken.action, taken.subject, person_id=moderator.id, **taken.detail)
 
 
 _MADE = (
@@ -141,13 +179,16 @@ async def _made(db: AsyncConnection, moderator: Current, comment: Record, ruling
     return (await db.execute(_MADE, values)).scalar()
 
 
-async def _effective(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> int:
+async def _effective(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> Taken:
     matter = await matters.of(db, comment.id)
     await _check(db, moderator, comment, ruling, matter)
     answers = matter.origin(ruling.kind, comment.status)
     rule = await rules.named(db, ruling.rule_id, comment.thread_id) if ruling.kind in AGAINST else None
-    reasons = _reasons(ruling, needed=ruling.kind in AGAINST or answers["origin"] == "appeal")
-    await _take_effect(db, comment, ruling)
+    reasons = given(ruling.reasons, needed=ruling.kind in AGAINST or answers["origin"] == "appeal")
+    actor_id = await journal.actor(
+        db, moderator.id
+    )  # before rows are held: a first entry may wait for another
+    await _take_effect(db, comment, ruling, reasons)
     decision_id = await _insert(
         db,
         comment.id,
@@ -156,40 +197,47 @@ async def _effective(db: AsyncConnection, moderator: Current, comment: Record, r
         decision=ruling.kind,
         rule_id=rule.id if rule else None,
         reasons=reasons,
-        actor_id=await journal.actor(db, moderator.id),
+        actor_id=actor_id,
         detected=bool(comment.signs),
         **answers,
     )
     if ruling.kind == "publish_masked":
         await masking.put_aside(db, comment, decision_id)
     await matters.settle(db, comment.id, decision_id, matter, answers["origin"])
-    await queue.release(db, moderator.id, comment.id)
+    await claims.release(db, moderator.id, comment.id)
     await _tell(db, comment, ruling.kind, answers["origin"], decision_id)
-    await journal.record(
-        db,
-        NOTED.get(ruling.kind) or f"comment.{LEADS_TO[ruling.kind]}",
-        f"comment:{comment.number}",
-        person_id=moderator.id,
-        before=comment.status,
-        decision=ruling.kind,
-        origin=answers["origin"],
-        record=decision_id,
-        rule=rule.number if rule else None,
-        rulebook=rule.version if rule else None,
-        reasons_sha256=sha256(reasons.encode()).hexdigest() if reasons else None,
-    )
-    return decision_id
+    told = {"before": comment.status, "decision": ruling.kind, "origin": answers["origin"]}
+    action = NOTED.get(ruling.kind) or f"comment.{LEADS_TO[ruling.kind]}"
+    return Taken(decision_id, action, f"comment:{comment.number}", told | proof(decision_id, rule, reasons))
 
 
-async def _take_effect(db: AsyncConnection, comment: Record, ruling: Ruling) -> None:
+def proof(decision_id: int, rule: Record | None, reasons: str) -> dict[str, Any]:
+    """What the journal says of a decision's record: the reasons only as a checksum, for it is for ever."""
+    return {
+        "record": decision_id,
+        "rule": rule.number if rule else None,
+        "rulebook": rule.version if rule else None,
+        "reasons_sha256": sha256(reasons.encode()).hexdigest() if reasons else None,
+    }
+
+
+async def _take_effect(db: AsyncConnection, comment: Record, ruling: Ruling, reasons: str) -> None:
     text = None
     if ruling.kind == "publish_masked":
         text = masking.blacked_out(comment.text, ruling.places)
+        masking.must_not_tell(reasons, ruling.places)
     elif ruling.kind == "restore" and comment.status == "published":
-        text = await masking.taken_back(db, comment.id)
+        text = await masking.kept(db, comment.id)
     to = LEADS_TO.get(ruling.kind, comment.status)
     change = comments.stay if to == comment.status else comments.move
-    await change(db, comment.id, ruling.revision, to, text=text)
+    await change(db, comment.id, ruling.revision, to, text=_noticed(text))
+    if text is not None and ruling.kind == "restore":
+        await masking.forget(db, comment.id)
+
+
+def _noticed(text: str | None) -> comments.Text | None:
+    """A new text with its own signs: those of the old one name the words that stood there."""
+    return None if text is None else comments.Text(text, [sign.stored() for sign in signs.judge(text)])
 
 
 async def _tell(db: AsyncConnection, comment: Record, kind: str, origin: str, decision_id: int) -> None:
@@ -211,9 +259,9 @@ async def _check(
     await claim(db, moderator, comment, matter)
 
 
-def _reasons(ruling: Ruling, *, needed: bool) -> str:
-    """What the author will read, or Invalid. Kept in the decision alone: the journal is for ever."""
-    reasons = normalise(ruling.reasons)
+def given(reasons: str, *, needed: bool) -> str:
+    """The reasons as people will read them, or Invalid. Kept in the decision alone: the journal is for ever."""
+    reasons = normalise(reasons)
     if needed and readable(reasons) < SHORTEST_REASONS:
         raise Invalid(
             f"Bitte begründen Sie die Entscheidung mit mindestens {SHORTEST_REASONS} Zeichen.",

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import bindparam, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from dialogue import journal
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Conflict, Invalid
 from dialogue.kit.text import normalise
@@ -14,6 +15,7 @@ from moderation.tables import Appeal, Original
 
 BLACK = "[geschwärzt]"
 APPEALABLE = timedelta(days=185)  # six months, however long they are, and what is left of the last day
+TELLING = 5  # characters: a shorter place stands in many a word
 
 
 def blacked(text: str, spans: Iterable[Sequence[int]]) -> str:
@@ -31,11 +33,8 @@ def blacked_out(text: str, places: str) -> str:
 
     Raises Invalid when there is none, or when one of them does not stand in the text.
     """
-    wanted = [line.strip() for line in normalise(places).splitlines() if line.strip()]
-    if not wanted:
-        raise Invalid("Bitte nennen Sie die Stellen, die geschwärzt werden sollen.", field="places")
     spans = []
-    for place in wanted:
+    for place in named(places):
         found = [hit.span() for hit in re.finditer(re.escape(place), text)]
         if not found:
             raise Invalid(
@@ -43,6 +42,23 @@ def blacked_out(text: str, places: str) -> str:
             )
         spans += found
     return blacked(text, spans)
+
+
+def named(places: str) -> list[str]:
+    """The words to black out, one place a line; Invalid without any. Pure."""
+    wanted = [line.strip() for line in normalise(places).splitlines() if line.strip()]
+    if not wanted:
+        raise Invalid("Bitte nennen Sie die Stellen, die geschwärzt werden sollen.", field="places")
+    return wanted
+
+
+def must_not_tell(reasons: str, places: str) -> None:
+    """Raise Invalid when the reasons, which are kept and mailed, repeat what is blacked out. Pure."""
+    if any(len(place) >= TELLING and place in reasons for place in named(places)):
+        raise Invalid(
+            "Die Begründung wiederholt eine geschwärzte Stelle. Bitte schreiben Sie sie ohne diese Wörter.",
+            field="reasons",
+        )
 
 
 async def put_aside(db: AsyncConnection, comment: Record, decision_id: int) -> None:
@@ -65,12 +81,21 @@ async def original(db: AsyncConnection, comment_id: int) -> str | None:
     return None if text is None else str(text)
 
 
-async def taken_back(db: AsyncConnection, comment_id: int) -> str:
-    """The original, to be shown again; it is no longer kept apart. Conflict when it is gone."""
+async def note_read(db: AsyncConnection, comment: Record, moderator_id: int) -> None:
+    """That somebody reads the original, for an appeal: each time an entry of the journal, last in a transaction."""
+    await journal.record(db, "comment.original_read", f"comment:{comment.number}", person_id=moderator_id)
+
+
+async def kept(db: AsyncConnection, comment_id: int) -> str:
+    """The original, to be shown again. Conflict when it is gone."""
     if (text := await original(db, comment_id)) is None:
         raise Conflict("Der Text vor der Schwärzung ist nicht mehr da. Wiederherstellen geht deshalb nicht.")
-    await db.execute(delete(Original).where(Original.comment_id == comment_id))
     return text
+
+
+async def forget(db: AsyncConnection, comment_id: int) -> None:
+    """Keep nothing apart any more: the whole text is public again."""
+    await db.execute(delete(Original).where(Original.comment_id == comment_id))
 
 
 async def sweep(db: AsyncConnection) -> None:

@@ -1,166 +1,326 @@
-"""The queue: a query on comments that wait, longest first; claim and release."""
+"""The queue: what asks for a decision where a moderator works, by filter, most urgent or longest waiting first."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, and_, bindparam, delete, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    DateTime,
+    Select,
+    SmallInteger,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
-from dialogue.comments import INSIDE, Viewer, visible_to
+from dialogue.comments import Viewer
 from dialogue.kit.database import Record
-from dialogue.kit.errors import Conflict, NotFound
-from dialogue.tables import Comment, Person, Thread
-from moderation.tables import Claim
+from dialogue.kit.errors import NotFound
+from dialogue.tables import Actor, Comment, Person, Thread
+from moderation.tables import Appeal, Audit, Claim, Decision, Flag
 
 PAGE = 50
-HOLD = timedelta(minutes=15)
+KINDS = ("wartend", "gemeldet", "zurueckgestellt", "beschwerden", "stichprobe")
+AGES = (24, 72, 168)  # hours
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-CURSOR = re.compile(r"([0-9]{1,17})\.([0-9]{1,18})")  # microseconds since the beginning, and an id
+# Urgency, microseconds since the beginning, and an id.
+PLACE = re.compile(r"(?:([0-2])-)?([0-9]{1,17})\.([0-9]{1,18})")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a moderator wants to see. It stands in the address and nowhere else."""
+
+    kind: str = KINDS[0]
+    thread: int = 0
+    section: str = ""
+    hours: int = 0  # waiting longer than that
+    mine: bool = False  # only what one has taken
+    longest: bool = False  # longest waiting first, whatever its urgency
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> "Asked":
+        """From an address; NotFound for what no page of ours writes."""
+        kind, section = given.get("zeige", KINDS[0]), given.get("feld", "")
+        thread, hours = given.get("punkt", ""), given.get("alter", "")
+        mine, order = given.get("bei", ""), given.get("ordnung", "")
+        right = (
+            kind in KINDS
+            and (thread == "" or (thread.isascii() and thread.isdigit() and len(thread) <= 18))
+            and hours in {"", *map(str, AGES)}
+            and mine in {"", "mir"}
+            and order in {"", "dauer"}
+            and "\x00" not in section
+        )
+        if not right:
+            raise NotFound
+        return cls(kind, int(thread or 0), section[:200], int(hours or 0), mine == "mir", order == "dauer")
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What `read` reads, as far as it differs from what one sees first."""
+        said = {
+            "zeige": self.kind if self.kind != KINDS[0] else "",
+            "punkt": str(self.thread or ""),
+            "feld": self.section,
+            "alter": str(self.hours or ""),
+            "bei": "mir" if self.mine else "",
+            "ordnung": "dauer" if self.longest else "",
+        }
+        return {name: value for name, value in said.items() if value}
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether less is shown than all of its kind."""
+        return bool(self.thread or self.section or self.hours or self.mine)
+
+    def of(self, kind: str) -> "Asked":
+        return replace(self, kind=kind)
+
+    def by_length(self, longest: bool) -> "Asked":
+        return replace(self, longest=longest)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A page of what was asked for, its cursor and the next page's ("" for none), and how much there is of each
+    kind; `oldest`: since when the longest of this kind waits."""
+
+    asked: Asked
+    rows: list[Record]
+    cursor: str
+    more: str
+    counts: dict[str, int]
+    oldest: datetime | None
+
+    @property
+    def total(self) -> int:
+        return self.counts[self.asked.kind]
+
+
+# --- what each kind is: its rows, and since when each of them waits ------------------------------------
+
 _holder = aliased(Person)
 _live = and_(Claim.comment_id == Comment.id, Claim.until > func.now())
 _rooms = bindparam("rooms", type_=ARRAY(BigInteger))  # NULL: all of them
 _hosted = or_(_rooms.is_(None), Thread.room_id == func.any(_rooms))
-_behind = tuple_(bindparam("moment", type_=DateTime(timezone=True)), bindparam("last", type_=BigInteger))
-_WAITING = (
+_me = bindparam("me", type_=BigInteger)
+_pending = Comment.status == "pending"
+_notices = (
+    select(Flag.comment_id, func.min(Flag.created_at).label("since"), func.count().label("notices"))
+    .where(Flag.settled_at.is_(None))
+    .group_by(Flag.comment_id)
+    .subquery("notices")
+)
+_appeals = (
+    select(Appeal.comment_id, func.min(Appeal.created_at).label("since"), literal(0).label("notices"))
+    .where(Appeal.settled_at.is_(None))
+    .group_by(Appeal.comment_id)
+    .subquery("appeals")
+)
+_audits = (
     select(
-        Comment.id,
-        Comment.number,
-        Comment.text,
-        Comment.signs,
-        Comment.created_at,
-        Comment.parent_id,
-        Thread.title,
-        Thread.address,
-        Claim.person_id.label("holder_id"),
-        _holder.pseudonym.label("holder"),
+        Audit.comment_id,
+        func.timezone("Europe/Berlin", cast(Audit.drawn_on, DateTime)).label("since"),
+        literal(0).label("notices"),
     )
-    .join(Thread, Thread.id == Comment.thread_id)
-    .outerjoin(Claim, _live)
-    .outerjoin(_holder, _holder.id == Claim.person_id)
-    .where(Comment.status == "pending", _hosted, tuple_(Comment.created_at, Comment.id) > _behind)
-    .order_by(Comment.created_at, Comment.id)
-    .limit(PAGE + 1)
+    .where(Audit.settled_at.is_(None))
+    .subquery("audits")
 )
-_COUNTS = (
-    select(
-        func.count().label("waiting"),
-        func.count().filter(Claim.person_id == bindparam("me")).label("mine"),
-        func.min(Comment.created_at).label("oldest"),
+_SOURCES: dict[str, Any] = {"gemeldet": _notices, "beschwerden": _appeals, "stichprobe": _audits}
+_ONLY: dict[str, ColumnElement[bool]] = {
+    "wartend": _pending,
+    "zurueckgestellt": and_(_pending, Comment.signs != literal([], type_=JSONB)),
+    "gemeldet": Comment.status == "published",
+    "beschwerden": true(),
+    "stichprobe": Comment.status == "published",
+}
+
+
+def _since(kind: str) -> Any:
+    return _SOURCES[kind].c.since if kind in _SOURCES else Comment.created_at
+
+
+def _of(asked: Asked, *columns: Any) -> Select[Any]:
+    """Columns of everything of a kind where the viewer moderates, narrowed as asked."""
+    query = select(*columns).select_from(Comment).join(Thread, Thread.id == Comment.thread_id)
+    if asked.kind in _SOURCES:
+        source = _SOURCES[asked.kind]
+        query = query.join(source, source.c.comment_id == Comment.id)
+    query = query.outerjoin(Claim, _live).where(_ONLY[asked.kind], _hosted)
+    if asked.thread:
+        query = query.where(Comment.thread_id == bindparam("thread", type_=BigInteger))
+    if asked.section:
+        query = query.where(Thread.section == bindparam("section"))
+    if asked.hours:
+        query = query.where(
+            _since(asked.kind) < func.now() - func.make_interval(0, 0, 0, 0, bindparam("hours"))
+        )
+    if asked.mine:
+        query = query.where(Claim.person_id == _me)
+    return query
+
+
+def _order(asked: Asked) -> list[Any]:
+    order = [_since(asked.kind), Comment.id]
+    return order if asked.longest else [-Comment.urgency, *order]
+
+
+def _behind(asked: Asked) -> ColumnElement[bool]:
+    place = [bindparam("moment", type_=DateTime(timezone=True)), bindparam("last", type_=BigInteger)]
+    place = place if asked.longest else [bindparam("level", type_=SmallInteger), *place]
+    return tuple_(*_order(asked)) > tuple_(*place)
+
+
+# --- a page of it ------------------------------------------------------------------------------------
+
+
+@cache
+def _page(shape: Asked) -> Select[Any]:
+    """How much there is of each kind, and a page of one, in one statement: one row at least."""
+    notices = _SOURCES[shape.kind].c.notices if shape.kind in _SOURCES else literal(0)
+    listed = (
+        _of(
+            shape,
+            Comment.id,
+            Comment.number,
+            func.left(Comment.text, 300).label("text"),
+            Comment.revision,
+            Comment.signs,
+            Comment.urgency,
+            Comment.author_id,
+            Comment.parent_id,
+            _since(shape.kind).label("since"),
+            notices.label("notices"),
+            Thread.title,
+            Claim.person_id.label("holder_id"),
+            _holder.pseudonym.label("holder"),
+        )
+        .outerjoin(_holder, _holder.id == Claim.person_id)
+        .where(_behind(shape))
+        .order_by(*_order(shape))
+        .limit(PAGE + 1)
+        .subquery("listed")
     )
-    .select_from(Comment)
-    .join(Thread, Thread.id == Comment.thread_id)
-    .outerjoin(Claim, _live)
-    .where(Comment.status == "pending", _hosted)
-)
-_NEXT = (
-    select(Comment.number)
-    .join(Thread, Thread.id == Comment.thread_id)
-    .outerjoin(Claim, _live)
-    .where(
-        Comment.status == "pending",
-        _hosted,
-        Comment.id != bindparam("besides"),
-        Comment.author_id.is_distinct_from(bindparam("me")),
-        or_(Claim.person_id.is_(None), Claim.person_id == bindparam("me")),
+    counts = select(
+        *(_of(shape.of(kind), func.count()).scalar_subquery().label(f"of_{kind}") for kind in KINDS),
+        _of(shape, func.min(_since(shape.kind))).scalar_subquery().label("oldest"),
+    ).subquery("counts")
+    order: list[Any] = [listed.c.since, listed.c.id]
+    order = order if shape.longest else [-listed.c.urgency, *order]
+    return select(*counts.c, *listed.c).select_from(counts.outerjoin(listed, true())).order_by(*order)
+
+
+def _shape(asked: Asked) -> Asked:
+    """What the statement depends on; the values are bound."""
+    return Asked(
+        asked.kind, asked.thread and 1, asked.section and "x", asked.hours and 1, asked.mine, asked.longest
     )
-    .order_by(Comment.created_at, Comment.id)
-    .limit(1)
-)
 
 
-_parent, _answered = aliased(Comment), aliased(Person)
-_AROUND = (
-    select(
-        Thread.title,
-        Thread.address,
-        Claim.person_id.label("holder_id"),
-        Claim.until.label("held_until"),
-        _holder.pseudonym.label("holder"),
-        _parent.text.label("answers"),
-        _answered.pseudonym.label("answered"),
-    )
-    .select_from(Comment)
-    .join(Thread, Thread.id == Comment.thread_id)
-    .outerjoin(Claim, _live)
-    .outerjoin(_holder, _holder.id == Claim.person_id)
-    .outerjoin(_parent, and_(_parent.id == Comment.parent_id, visible_to(INSIDE, _parent)))
-    .outerjoin(_answered, _answered.id == _parent.author_id)
-    .where(Comment.id == bindparam("comment"))
-)
+def _values(viewer: Viewer, asked: Asked) -> dict[str, Any]:
+    return {
+        "me": viewer.person_id,
+        "rooms": None if viewer.moderates else list(viewer.rooms),
+        "thread": asked.thread,
+        "section": asked.section,
+        "hours": asked.hours,
+    }
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """A page of what waits, its cursor and the next page's ("" for none), and how much there is in all."""
-
-    rows: list[Record]
-    cursor: str
-    more: str
-    total: int
-    mine: int
-    oldest: Any
+async def page(db: AsyncConnection, viewer: Viewer, asked: Asked, cursor: str = "") -> Found:
+    """What is asked for where the viewer moderates; `cursor` continues behind an earlier page."""
+    place = _place(cursor) if cursor else {"level": -2, "moment": BEGINNING, "last": 0}
+    found = list(await db.execute(_page(_shape(asked)), _values(viewer, asked) | place))
+    rows = [row for row in found[:PAGE] if row.id is not None]
+    counts = {kind: getattr(found[0], f"of_{kind}") for kind in KINDS}
+    return Found(asked, rows, cursor, _cursor(rows[-1]) if len(found) > PAGE else "", counts, found[0].oldest)
 
 
-def _moderator(viewer: Viewer) -> dict[str, Any]:
-    return {"me": viewer.person_id, "rooms": None if viewer.moderates else list(viewer.rooms)}
+def _cursor(row: Record) -> str:
+    return f"{row.urgency}-{(row.since - BEGINNING) // MICROSECOND}.{row.id}"
 
 
-async def waiting(db: AsyncConnection, viewer: Viewer, cursor: str = "") -> Waiting:
-    """What waits where the viewer moderates, longest first; `cursor` continues behind an earlier page."""
-    moment, last = _place(cursor) if cursor else (BEGINNING, 0)
-    counts = (await db.execute(_COUNTS, _moderator(viewer))).one()
-    found = list(await db.execute(_WAITING, _moderator(viewer) | {"moment": moment, "last": last}))
-    rows = found[:PAGE]
-    more = f"{(rows[-1].created_at - BEGINNING) // MICROSECOND}.{rows[-1].id}" if len(found) > PAGE else ""
-    return Waiting(rows, cursor, more, counts.waiting, counts.mine, counts.oldest)
-
-
-def _place(cursor: str) -> tuple[datetime, int]:
-    if (found := CURSOR.fullmatch(cursor)) is None:
+def _place(cursor: str) -> dict[str, Any]:
+    if (found := PLACE.fullmatch(cursor)) is None:
         raise NotFound
-    return BEGINNING + int(found[1]) * MICROSECOND, int(found[2])
+    return {
+        "level": -int(found[1] or 0),
+        "moment": BEGINNING + int(found[2]) * MICROSECOND,
+        "last": int(found[3]),
+    }
 
 
-async def around(db: AsyncConnection, comment_id: int) -> Record:
-    """What stands around a case: its thread, who works on it, and the public comment it answers."""
-    return (await db.execute(_AROUND, {"comment": comment_id})).one()
-
-
-async def following(db: AsyncConnection, viewer: Viewer, besides: int = 0) -> str | None:
-    """The number of the next comment this moderator may decide, besides the one they are deciding now.
-
-    Not one's own, and none that a colleague holds.
-    """
-    number = (await db.execute(_NEXT, _moderator(viewer) | {"besides": besides})).scalar()
-    return str(number) if number else None
-
-
-_CLAIM = insert(Claim).values(
-    comment_id=bindparam("comment"), person_id=bindparam("me"), until=func.now() + HOLD
+_THREADS = (
+    select(Thread.id, Thread.title, Thread.section)
+    .where(Thread.opens_at <= func.now(), _hosted)
+    .order_by(Thread.section, Thread.title, Thread.id)
+    .limit(1_000)
 )
-_CLAIM_FREE = _CLAIM.on_conflict_do_update(
-    index_elements=[Claim.comment_id],
-    set_={"person_id": _CLAIM.excluded.person_id, "until": _CLAIM.excluded.until},
-    where=or_(Claim.until < func.now(), Claim.person_id == _CLAIM.excluded.person_id),
-).returning(Claim.comment_id)
 
 
-async def claim(db: AsyncConnection, moderator_id: int, comment_id: int) -> None:
-    """Take a comment for 15 minutes, or Conflict when somebody else has it."""
-    if (await db.execute(_CLAIM_FREE, {"comment": comment_id, "me": moderator_id})).first() is None:
-        raise Conflict("Diesen Beitrag bearbeitet gerade jemand anderes. Bitte nehmen Sie den nächsten.")
+async def threads(db: AsyncConnection, viewer: Viewer) -> list[Record]:
+    """The threads a viewer moderates, as far as they have begun: what one may ask for."""
+    return list(await db.execute(_THREADS, {"rooms": None if viewer.moderates else list(viewer.rooms)}))
 
 
-async def release(db: AsyncConnection, moderator_id: int, comment_id: int) -> None:
-    """Give one's own case back."""
-    await db.execute(delete(Claim).where(Claim.comment_id == comment_id, Claim.person_id == moderator_id))
+# --- and the next of it ------------------------------------------------------------------------------
+
+_own_appealed = (
+    select(Appeal.id)
+    .join(Decision, Decision.id == Appeal.decision_id)
+    .join(Actor, Actor.id == Decision.actor_id)
+    .where(Appeal.comment_id == Comment.id, Appeal.settled_at.is_(None), Actor.person_id == _me)
+    .correlate(Comment)
+    .exists()
+)
+_besides = bindparam("besides", type_=BigInteger)
 
 
-async def sweep(db: AsyncConnection) -> None:
-    """Forget claims that have expired."""
-    await db.execute(delete(Claim).where(Claim.until < func.now()))
+@cache
+def _next(shape: Asked, behind: bool) -> Select[Any]:
+    mine = or_(Claim.person_id.is_(None), Claim.person_id == _me)
+    query = (
+        _of(shape, Comment.id, Comment.number)
+        .where(Comment.id != _besides, Comment.author_id.is_distinct_from(_me), mine)
+        .order_by(*_order(shape))
+        .limit(1)
+    )
+    if shape.kind == "beschwerden":
+        query = query.where(~_own_appealed)
+    if behind:
+        here = _of(replace(shape, mine=False), *_order(shape)).where(Comment.id == _besides).subquery("here")
+        query = query.where(tuple_(*_order(shape)) > select(*here.c).scalar_subquery())
+    return query
+
+
+async def following(
+    db: AsyncConnection, viewer: Viewer, asked: Asked = Asked(), besides: int = 0
+) -> Record | None:
+    """The next comment (id, number) this moderator may decide: behind the one they are deciding now, else the
+    first.
+
+    Not one's own, none that a colleague holds, and no appeal against one's own decision.
+    """
+    values = _values(viewer, asked) | {"besides": besides}
+    for behind in (True, False) if besides else (False,):
+        found: Record | None = (await db.execute(_next(_shape(asked), behind), values)).first()
+        if found is not None:
+            return found
+    return None

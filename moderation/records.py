@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Date, and_, bindparam, cast, func, literal, select
+from sqlalchemy import ColumnElement, Date, Text, and_, bindparam, cast, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -108,10 +108,16 @@ async def own(db: AsyncConnection, moderator_id: int, number: str) -> Record | N
 
 
 async def protocol(db: AsyncConnection, viewer: comments.Viewer, before: int | None) -> list[dict[str, Any]]:
-    """The journal as a moderator reads it: all of it, or what happened to the contributions of their rooms."""
+    """The journal as a moderator reads it: all of it, or what happened to contributions and threads of their
+    rooms."""
     mine = select(literal("comment:").concat(Comment.number)).where(comments.moderated_by(viewer))
-    which = None if viewer.moderates else JournalEntry.subject.in_(mine)
+    places = select(literal("thread:").concat(cast(Thread.id, Text))).where(_hosted(viewer))
+    which = None if viewer.moderates else JournalEntry.subject.in_(mine.union_all(places))
     return await journal.page(db, before, which=which)
+
+
+def _hosted(viewer: comments.Viewer) -> ColumnElement[bool]:
+    return true() if viewer.moderates else Thread.room_id.in_(viewer.rooms)
 
 
 async def told(db: AsyncConnection, ids: Iterable[int], viewer: comments.Viewer) -> dict[int, Record]:
@@ -124,8 +130,9 @@ async def told(db: AsyncConnection, ids: Iterable[int], viewer: comments.Viewer)
     )
     query = (
         select(*columns)
-        .join(Comment, Comment.id == Decision.comment_id)
+        .outerjoin(Comment, Comment.id == Decision.comment_id)
+        .join(Thread, Thread.id == func.coalesce(Decision.thread_id, Comment.thread_id))
         .outerjoin(Rule, Rule.id == Decision.rule_id)
-        .where(Decision.id.in_(list(ids)), comments.moderated_by(viewer))
+        .where(Decision.id.in_(list(ids)), _hosted(viewer))
     )
     return {row.id: row for row in await db.execute(query)}

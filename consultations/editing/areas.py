@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consultations import calendar
 from consultations.editing.kinds import Gap, Listed, Stored, Written, empty, free
 from consultations.editing.versions import Content
 from consultations.outcome.frame import slug_of
@@ -52,6 +53,7 @@ async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -
     moved = {} if place is None else {"position": place}
     row = row.on_conflict_do_update(index_elements=[Area.uid], set_=words | moved)
     at = (await db.execute(row.returning(Area.position))).scalar_one()
+    await calendar.rename(db, uid)
     return Written(f"area:{slug}", {"slug": slug, "position": at})
 
 

@@ -15,6 +15,7 @@ from dialogue.kit.errors import NotFound
 from dialogue.stances import OFFICIAL
 from dialogue.tables import Comment, Person, Stance, Vote
 from dialogue.votes import CHOICES
+from moderation.tables import Merge
 
 COMMENTS_AT_ONCE, VOTES_AT_ONCE = 500, 5_000
 Query = Select[*tuple[Any, ...]]
@@ -61,6 +62,7 @@ def written(everything: bool) -> Query:
             Comment.status,
             Comment.published_at,
             Comment.example,
+            select(Merge.comment_id).where(Merge.comment_id == Comment.id).exists().label("merged"),
         )
         .outerjoin(parent, and_(parent.id == Comment.parent_id, shown))
         .outerjoin(Person, Person.id == Comment.author_id)

@@ -128,7 +128,7 @@ def _comment(row: Row[Any], tally: tuple[int | None, ...]) -> Cells:
     moment = row.published_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if row.published_at else ""
     example = "ja" if row.example else "nein"
     said = row.number, row.code, row.parent, row.text, row.pseudonym, row.source, row.status
-    return (*said, moment, *tally, example)
+    return (*said, moment, *tally, example, "ja" if row.merged else "nein")
 
 
 async def _points(package: _Package) -> None:

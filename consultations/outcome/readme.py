@@ -33,6 +33,8 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "neutral": _TALLY.format("Stimmen „neutral“", "Beitrag"),
         "ablehnung": _TALLY.format("Stimmen „Ablehnung“", "Beitrag"),
         "beispiel": "ja: Beispiel der Demonstration, von niemandem geschrieben; sonst nein",
+        "zusammengefuehrt": "ja: keine Antwort, sondern ein ähnlicher Beitrag, den die Moderation unter den in antwort_auf "
+        "genannten gestellt hat; sonst nein",
     },
     VOTES: {
         "beitrag": "Nummer des Beitrags, siehe beitraege.csv",

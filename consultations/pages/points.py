@@ -15,7 +15,7 @@ from dialogue.kit.errors import NotFound
 from dialogue.orders import PAGE
 from dialogue.roles import EVERYONE
 from dialogue.web import Page, get, path
-from moderation import records
+from moderation import closing, merges, records
 
 
 def _seed(page: Page) -> int:
@@ -38,7 +38,10 @@ async def point(page: Page) -> Response:
         return page.render("consultations/_talk.html", point=found, **talk)
     waiting = await comments.waiting(page.db, person_id, found.thread_id) if person_id and found.waits else []
     stance = await stances.standing(page.db, person_id, found.thread_id)
-    return page.render("consultations/point.html", point=found, stance=stance, waiting=waiting, **talk)
+    closed = await closing.standing(page.db, found.thread_id) if found.thread_closed_at else None
+    return page.render(
+        "consultations/point.html", point=found, stance=stance, waiting=waiting, closed=closed, **talk
+    )
 
 
 async def _talk(page: Page, found: Record, person_id: int | None) -> dict[str, Any]:
@@ -54,6 +57,7 @@ async def _talk(page: Page, found: Record, person_id: int | None) -> dict[str, A
         "ballots": await votes.ballots(page.db, person_id, shown.ids, ended=ended, sealed=sealed),
         "viewer_id": person_id,
         "responses": await strategy.answers_in(page.db, found.thread_id) if ended else {},
+        "merged": await merges.among(page.db, shown.ids) if found.merged else (),
         "sort": sort,
         "sorts": asked.offers,
         "more": path("point", code=found.code, sort=sort, weiter=shown.cursor) if shown.cursor else None,
@@ -74,6 +78,7 @@ async def _on_paper(page: Page, found: Record) -> Response:
         at=clock.now(),
         ballots=await votes.ballots(page.db, None, shown.ids, ended=ended, sealed=sealed),
         responses=await strategy.answers_in(page.db, found.thread_id) if ended else {},
+        merged=await merges.among(page.db, shown.ids) if found.merged else (),
     )
 
 
@@ -93,6 +98,7 @@ async def comment(page: Page) -> Response:
         "more": path("comment", number=found.number, nach=replies[-2].id) if len(replies) > PAGE else None,
         "ballots": await votes.ballots(page.db, person_id, ids, ended=thread.ended, sealed=thread.sealed),
         "viewer_id": person_id,
+        "merged": await merges.among(page.db, ids) if found.parent_id or replies else (),
     }
     if page.is_htmx:
         return page.render("dialogue/_replies.html", **talk)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from wtforms import DateField, Field, FieldList, Form, FormField, HiddenField, StringField
+from wtforms import DateField, Field, FieldList, Form, FormField, HiddenField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from dialogue.kit.errors import Refusal
@@ -33,6 +33,15 @@ class GermanForm(Form):
             self.form_errors.append(error.text)
         else:
             field.errors = [*field.errors, error.text]
+
+
+class WholeField(IntegerField):
+    """A whole number of at most nine digits, as our own pages send it; anything else is as good as none."""
+
+    def process_formdata(self, valuelist: Any) -> None:
+        written = valuelist[0] if valuelist else ""
+        fits = written.isascii() and written.isdigit() and len(written) <= 9
+        self.data = int(written) if fits else None
 
 
 def leaves(fields: Iterable[Field]) -> Iterator[Field]:

@@ -1,94 +1,64 @@
-"""The moderators' working tool: what waits, one case, the decision; the journal; the Netiquette."""
+"""The moderators' working tool: what asks for a decision; the keys; the journal; the Netiquette."""
 
 from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
-from wtforms import IntegerField, TextAreaField
-from wtforms.validators import Optional
 
-from dialogue import comments
-from dialogue.kit.database import Record
-from dialogue.kit.errors import Invalid
-from dialogue.kit.forms import GermanForm
 from dialogue.roles import EVERYONE, MODERATORS
-from dialogue.web import Page, get, path, post
-from moderation import decisions, matters, queue, records, rules
-from moderation.triage import marks
+from dialogue.web import Page, get
+from moderation import queue, records, rules
 
-
-class DecisionForm(GermanForm):
-    rule = IntegerField("Regel", validators=[Optional()])
-    reasons = TextAreaField("Begründung an die Autorin oder den Autor")
-    places = TextAreaField("Zu schwärzende Stellen")
-    revision = IntegerField("Fassung")
+KEYS = (
+    ("V", "Veröffentlichen oder wiederherstellen"),
+    ("B", "Der Beitrag bleibt stehen, die Entscheidung bleibt bestehen"),
+    ("1 bis 9", "Regel wählen; der Text der Begründung wird vorgeschlagen"),
+    ("A", "Ablehnen oder ausblenden"),
+    ("S", "Die markierte Stelle im Beitrag zum Schwärzen vormerken"),
+    ("G", "Geschwärzt veröffentlichen"),
+    ("J, K", "Zum nächsten Beitrag der Liste, zum vorigen"),
+    ("?", "Diese Übersicht"),
+)
 
 
 async def waiting(page: Page) -> Response:
-    found = await queue.waiting(page.db, page.viewer, page.query.get("weiter", ""))
-    return await _queue(page, waiting=found, first=await queue.following(page.db, page.viewer), case=None)
+    return await show_list(page, done=await own_decision(page))
 
 
-async def _queue(page: Page, *, status: int = 200, **context: Any) -> Response:
-    """The tool, after a decision with what was decided: looked up, the address only names the contribution."""
+async def own_decision(page: Page) -> Any:
+    """What was decided just before: looked up, the address only names the contribution."""
     number = page.query.get("erledigt")
-    done = await records.own(page.db, page.me.id, number) if number else None
-    return page.render("moderation/queue.html", status=status, section="moderation", done=done, **context)
+    return await records.own(page.db, page.me.id, number) if number else None
 
 
-async def case(page: Page) -> Response:
-    comment = await comments.by_number(page.db, page.params["number"], page.viewer, deciding=True)
-    form = DecisionForm(data={"revision": comment.revision})
-    return await _case(page, comment, form)
+async def show_list(page: Page, *, done: Any = None, error: str = "", status: int = 200) -> Response:
+    """What is asked for, with the ways to ask for something else."""
+    context = await listed(page)
+    first = await queue.following(page.db, page.viewer, context["asked"])
+    threads = await queue.threads(page.db, page.viewer)
+    return page.render(
+        "moderation/queue.html",
+        status=status,
+        first=first.number if first else None,
+        threads=threads,
+        sections=list(dict.fromkeys(each.section for each in threads if each.section)),
+        ages=queue.AGES,
+        done=done,
+        error=error,
+        **context,
+    )
 
 
-async def _case(page: Page, comment: Record, form: DecisionForm, status: int = 200) -> Response:
-    history = await records.history(page.db, comment.id)
-    around, matter = await queue.around(page.db, comment.id), await matters.of(page.db, comment.id)
-    against = next((each for each in history if each.decision in records.AGAINST), None)
-    context: dict[str, Any] = {
-        "waiting": await queue.waiting(page.db, page.viewer, page.query.get("weiter", "")),
-        "case": comment,
-        "pieces": marks.pieces(comment.text, comment.signs),
-        "around": around,
-        "held": around.holder_id not in {None, page.me.id},
-        "rules": await rules.of(page.db, comment.thread_id),
-        "history": history,
-        "matter": matter,
-        "can": decisions.possible(comment, matter),
-        "barred": decisions.barred(page.me.id, comment, against, matter),
-        "form": form,
-    }
-    return await _queue(page, status=status, **context)
+async def listed(page: Page) -> dict[str, Any]:
+    """What a moderator asks for, a page of it, and `place`: what keeps that in an address."""
+    asked = queue.Asked.read(page.query)
+    found = await queue.page(page.db, page.viewer, asked, page.query.get("weiter", ""))
+    place = asked.fields | ({"weiter": found.cursor} if found.cursor else {})
+    return {"asked": asked, "waiting": found, "place": place}
 
 
-async def claim(page: Page) -> Response:
-    comment = await comments.by_number(page.db, page.params["number"], page.viewer, deciding=True)
-    await decisions.claim(page.db, page.me, comment)
-    return page.redirect(path("case", number=comment.number))
-
-
-async def decide(page: Page) -> Response:
-    """One decision; then on to the next case."""
-    comment = await comments.by_number(page.db, page.params["number"], page.viewer, deciding=True)
-    kind = page.choice("decision", {kind: kind for kind in decisions.KINDS})
-    form = page.filled(DecisionForm)
-    form.validate()
-    following = await queue.following(page.db, page.viewer, comment.id)  # before: the journal comes last
-    try:
-        ruling = decisions.Ruling(
-            kind,
-            form.revision.data or 0,
-            form.rule.data,
-            form.reasons.data or "",
-            form.places.data or "",
-        )
-        await decisions.decide(page.db, page.me, comment, ruling)
-    except Invalid as error:
-        form.refuse(error)
-        return await _case(page, comment, form, status=422)
-    onward = ("case", {"number": following}) if following else ("queue", {})
-    return page.redirect(path(onward[0], erledigt=comment.number, **onward[1]))
+async def keys(page: Page) -> Response:
+    return page.render("moderation/keys.html", keys=KEYS)
 
 
 async def protocol(page: Page) -> Response:
@@ -112,9 +82,7 @@ async def netiquette(page: Page) -> Response:
 
 ROUTES = [
     get("/moderation", waiting, name="queue", access=MODERATORS),
+    get("/moderation/tasten", keys, name="keys", access=MODERATORS),
     get("/moderation/protokoll", protocol, name="journal", access=MODERATORS),
-    get("/moderation/{number}", case, name="case", access=MODERATORS),
-    post("/moderation/{number}/uebernehmen", claim, name="claim", access=MODERATORS),
-    post("/moderation/{number}/entscheiden", decide, name="decide", access=MODERATORS),
     get("/netiquette", netiquette, name="rules", access=EVERYONE),
 ]

@@ -17,6 +17,12 @@ def pieces(text: str, signs: Iterable[Mapping[str, Any]]) -> list[Piece]:
     return [piece for piece in cut if piece[0]]
 
 
+def personal(text: str, signs: Iterable[Mapping[str, Any]]) -> str:
+    """What was noticed as personal data, one place a line: what a moderator may want to black out."""
+    places = _places(sign for sign in signs if sign["kind"] == "personal")
+    return "\n".join(dict.fromkeys(text[start:end] for start, end in places))
+
+
 def _places(signs: Iterable[Mapping[str, Any]]) -> list[tuple[int, int]]:
     places: list[tuple[int, int]] = []
     for start, end in sorted(tuple(span) for sign in signs for span in sign["spans"]):

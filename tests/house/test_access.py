@@ -15,8 +15,8 @@ from consultations.tables import Export, InfoPage, Version
 from dialogue import accounts, web
 from dialogue.kit import clock, tokens
 from dialogue.roles import EVERYONE
-from dialogue.tables import Job, Terms
-from moderation.tables import Decision, Flag
+from dialogue.tables import Actor, Job, Terms
+from moderation.tables import Appeal, Decision, Flag, Original
 from tests.browser import Browser, Seen
 from tests.conftest import ORIGIN, TABLES
 from tests.make import PASSWORD
@@ -95,6 +95,17 @@ TABLE = {
     "case": ("GET", "/moderation/{number}", "moderators", 200),
     "claim": ("POST", "/moderation/{number}/uebernehmen", "moderators", 303),
     "decide": ("POST", "/moderation/{number}/entscheiden", "moderators", 303),
+    "original": ("POST", "/moderation/{number}/original", "moderators", 200),
+    "merge": ("POST", "/moderation/{number}/zusammenfuehren", "moderators", 303),
+    "unmerge": ("POST", "/moderation/{number}/trennen", "moderators", 303),
+    "block_author": ("GET", "/moderation/{number}/sperren", "moderators", 200),
+    "do_block_author": ("POST", "/moderation/{number}/sperren", "moderators", 303),
+    "choose": ("POST", "/moderation/auswahl", "moderators", 200),
+    "decide_many": ("POST", "/moderation/auswahl/entscheiden", "moderators", 200),
+    "keys": ("GET", "/moderation/tasten", "moderators", 200),
+    "thread_closing": ("GET", "/moderation/faden/{thread:int}", "moderators", 200),
+    "close_thread": ("POST", "/moderation/faden/{thread:int}/schliessen", "moderators", 303),
+    "open_thread": ("POST", "/moderation/faden/{thread:int}/oeffnen", "moderators", 303),
     "rules": ("GET", "/netiquette", "everyone", 200),
     "transparency": ("GET", "/transparenz", "everyone", 200),
     "transparency_table": ("GET", "/transparenz.csv", "everyone", 200),
@@ -194,7 +205,7 @@ class House:
         waits = await make.comment(point.thread, other, status="pending")
         refused = await self.refused(point.thread)
         flag = await self.reported(published)
-        terms = await make.terms()
+        rule, terms = await make.rule(), await make.terms()
         job = await self.export(point.consultation, viewer)
         mail = self.settings.data / "mail" / "7.eml"
         mail.parent.mkdir(exist_ok=True)
@@ -210,6 +221,9 @@ class House:
         self.values |= {name: {"number": own.number} for name in OWN}
         self.values |= {name: {"number": refused.number} for name in ("appeal", "do_appeal")}
         self.values |= {name: {"number": waits.number} for name in ("case", "claim", "decide")}
+        alike, masked = await make.comment(point.thread, other), await self.contested()
+        self.values |= {name: {"number": alike.number} for name in ("merge", "unmerge", "block_author")}
+        self.values |= {"do_block_author": {"number": alike.number}, "original": {"number": masked.number}}
         deputy, invited = await make.moderator(), await make.citizen(password=None)
         circle = await make.circle(deputy)
         about = {"id": deputy.id, "grant": 1, "absence": 1}
@@ -244,6 +258,11 @@ class House:
             "do_forgot": {"email": other.email},
             "do_reset": link | {"schluessel": await self.link(other, "reset")},
             "decide": {"decision": "publish", "revision": "1"},
+            "merge": {"entry": published.number},
+            "do_block_author": {"last_day": str(clock.today()), "why": "Beleidigt andere immer wieder."},
+            "choose": {"beitrag": f"{alike.number}.1"},
+            "decide_many": {"beitrag": f"{alike.number}.1", "decision": "keep"},
+            "close_thread": {"rule": rule.id, "reasons": "Seit Tagen wird hier nur noch beleidigt."},
             "export": {"role": viewer},
             "set_own_mails": {"rhythm": "daily"},
             "save_appearance": LOOK | {"version": look.id, "action": "save"},
@@ -275,6 +294,28 @@ class House:
         values = {"number": "M-7K4-92F", "key": b"1", "once": uuid4(), "category": "other", "text": TEXT}
         secret = tokens.digest(tokens.typed("AAAA"))
         return await self.make.row(Flag, comment_id=comment.id, secret_hash=secret, **values)
+
+    async def contested(self):
+        """A contribution that somebody blacked out, and an appeal against that."""
+        row, rule = self.make.row, await self.make.rule()
+        comment = await self.make.comment(revision=2, text="Fragen Sie [geschwärzt].")
+        actor = await row(Actor, person_id=(await self.make.moderator()).id)
+        record = {
+            "decision": "publish_masked",
+            "rule_id": rule.id,
+            "reasons": "Ein Name stand darin, unnötig.",
+        }
+        about = {
+            "comment_id": comment.id,
+            "revision": 1,
+            "snapshot": b"",
+            "origin": "own",
+            "actor_id": actor.id,
+        }
+        decision = await row(Decision, **record, **about)
+        await row(Original, decision_id=decision.id, comment_id=comment.id, text="Fragen Sie Frau Beispiel.")
+        await row(Appeal, decision_id=decision.id, comment_id=comment.id, text="Das war kein Name.")
+        return comment
 
     async def edited(self):
         """Something of its own for each step of editing, so that none stands in the way of another."""

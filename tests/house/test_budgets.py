@@ -13,7 +13,7 @@ from dialogue import circles
 from dialogue.kit import clock, tokens
 from dialogue.kit.files import STATIC
 from dialogue.tables import Comment
-from moderation import reading
+from moderation import queue, reading
 from tests.consultations.editing.conftest import Desk, consultation
 
 TEMPLATES = STATIC.parent / "templates"
@@ -100,6 +100,14 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
             f"/moderation/{waiting[0]['number']}",
             f"/moderation/{waiting[-1]['number']}?weiter=0.0",
             f"/moderation/{first[0]['number']}",
+            f"/moderation?erledigt={first[0]['number']}",
+            f"/moderation/{waiting[0]['number']}?erledigt={first[0]['number']}",
+            *(f"/moderation?zeige={kind}" for kind in queue.KINDS),
+            f"/moderation?punkt={point.thread.id}&feld=&alter=24&bei=mir&ordnung=dauer",
+            f"/moderation/{waiting[5]['number']}?ordnung=dauer&punkt={point.thread.id}",
+            f"/moderation/faden/{point.thread.id}",
+            f"/moderation/{waiting[0]['number']}/sperren",
+            "/moderation/tasten",
             "/moderation/protokoll",
             "/moderation/mails",
             "/moderation/hinweise",
@@ -213,7 +221,10 @@ async def test_the_journal_comes_last_because_its_lock_is_held_until_the_commit(
     async def last_of(who, address, **form):
         with counted(database) as statements:
             page = await who.post(address, follow=False, **form)
-        return page, kinds(statements)[-1], kinds(statements).count("INSERT INTO journal")
+        told = kinds(statements)
+        if told[-1] == "INSERT INTO claims":  # the next case is taken after the commit, by itself
+            told.pop()
+        return page, told[-1], told.count("INSERT INTO journal")
 
     written = await last_of(browser, f"/faden/{thread.id}/schreiben", text="Auf Papier.", stance="agree")
     number, secret = (written[0].words(f".receipt__{part}") for part in ("number", "secret"))

@@ -154,6 +154,7 @@ async def test_a_comment_row_holds_exactly_what_the_dictionary_says(make, export
         "neutral": "0",
         "ablehnung": "1",
         "beispiel": "ja",
+        "zusammengefuehrt": "nein",
     }
 
 
