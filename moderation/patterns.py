@@ -23,6 +23,7 @@ PEOPLE, SAME, NEARLY, SURPRISE = 5, 10, 0.9, 8.0
 COMMON = 0.8  # of a group: what so many of them did, the group did
 STEP = HOUR / 2
 CROWD = 3_000  # people compared with each other in one hour, the busiest of them
+TRIED = 20  # groups looked at in one hour, the largest first
 Numbers = NDArray[np.int64]
 
 
@@ -36,7 +37,8 @@ class Votes:
     at: NDArray[np.float64]
     new: NDArray[np.bool_]
 
-    def where(self, chosen: NDArray[np.bool_]) -> "Votes":
+    def where(self, chosen: NDArray[np.bool_] | Numbers) -> "Votes":
+        """Some of them: by a mask, or by their places."""
         who, what, how = self.person[chosen], self.comment[chosen], self.value[chosen]
         return Votes(who, what, how, self.at[chosen], self.new[chosen])
 
@@ -64,9 +66,15 @@ class Alike:
 
 def bursts(votes: Votes) -> Iterator[Burst]:
     """The largest burst of each comment that had one."""
+    comments, times = np.unique(votes.comment[votes.new], return_counts=True)
+    wanted = comments[times >= BURST]
+    if wanted.size == 0:
+        return
     given = Counter(votes.person.tolist())
-    for comment in np.unique(votes.comment[votes.new]):
-        here = votes.where(votes.comment == comment)
+    some = votes.where(np.isin(votes.comment, wanted))
+    order = np.argsort(some.comment, kind="stable")
+    for places in np.split(order, np.flatnonzero(np.diff(some.comment[order])) + 1):
+        here = some.where(places)
         found = [_burst(here, direction, given) for direction in (1, -1)]
         if largest := max((each for each in found if each), key=lambda each: each.votes, default=None):
             yield largest
@@ -97,11 +105,21 @@ def alike(votes: Votes) -> Alike | None:
     if votes.at.size == 0:
         return None
     starts = np.arange(votes.at.min(), votes.at.max() + 1, STEP)
-    groups = (_alike(votes.where((votes.at >= start) & (votes.at < start + HOUR)), votes) for start in starts)
+    counts = _counted(votes)
+    groups = (
+        _alike(votes.where((votes.at >= start) & (votes.at < start + HOUR)), counts) for start in starts
+    )
     return max((each for each in groups if each), key=lambda each: (each.people, each.comments), default=None)
 
 
-def _alike(hour: Votes, day: Votes) -> Alike | None:
+def _counted(votes: Votes) -> Counter[tuple[int, int]]:
+    """How often each value was given on each comment."""
+    keys, times = np.unique(votes.comment * 3 + votes.value + 1, return_counts=True)
+    pairs = ((key // 3, key % 3 - 1) for key in keys.tolist())
+    return Counter(dict(zip(pairs, times.tolist(), strict=True)))
+
+
+def _alike(hour: Votes, counts: Counter[tuple[int, int]]) -> Alike | None:
     people, numbers = np.unique(hour.person, return_counts=True)
     busy = people[numbers >= SAME]
     if busy.size < PEOPLE:
@@ -113,10 +131,10 @@ def _alike(hour: Votes, day: Votes) -> Alike | None:
     close = (same >= SAME) & (same >= NEARLY * shared)
     np.fill_diagonal(close, val=True)
     degrees = close.sum(axis=1)
-    for one in np.argsort(-degrees, kind="stable"):
+    for one in np.argsort(-degrees, kind="stable")[:TRIED]:
         if degrees[one] < PEOPLE:
             return None
-        if found := _group(busy[close[one]], hour, day):
+        if found := _group(busy[close[one]], hour, counts):
             return found
     return None
 
@@ -131,17 +149,17 @@ def _compared(hour: Votes, busy: Numbers) -> tuple[NDArray[np.int32], NDArray[np
     return (equal @ equal.T).toarray(), (both @ both.T).toarray()
 
 
-def _group(people: Numbers, hour: Votes, day: Votes) -> Alike | None:
+def _group(people: Numbers, hour: Votes, counts: Counter[tuple[int, int]]) -> Alike | None:
     """What a group did in common in its hour, unless others would have done it, too."""
     theirs = hour.where(np.isin(hour.person, people))
-    done = Counter(zip(theirs.comment.tolist(), theirs.value.tolist(), strict=True))
+    done = _counted(theirs)
     common = [each for each, times in done.items() if times >= COMMON * people.size]
     if len(common) < SAME:
         return None
-    others = day.where(~np.isin(day.person, people))
-    voted = Counter(zip(others.comment.tolist(), others.value.tolist(), strict=True))
-    on = Counter(others.comment.tolist())
-    surprise = -sum(log((voted[each] + 1) / (on[each[0]] + 3)) for each in common)
+    surprise = 0.0
+    for comment, value in common:
+        others = [counts[comment, each] - done[comment, each] for each in (-1, 0, 1)]
+        surprise -= log((others[value + 1] + 1) / (sum(others) + 3))
     if surprise < SURPRISE:
         return None
     return Alike(int(people.size), len(common), float(theirs.at.min()), float(theirs.at.max()))

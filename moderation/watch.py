@@ -1,12 +1,11 @@
 """The look at a day's votes: thread by thread, once a day, in the worker; what it finds are hints."""
 
-from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 from anyio import to_thread
-from sqlalchemy import bindparam, extract, or_, select
+from sqlalchemy import bindparam, extract, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue.kit import clock
@@ -18,15 +17,10 @@ from moderation.patterns import Votes
 YOUNG = timedelta(hours=24)
 BEFORE = timedelta(hours=1)  # an hour may have begun before midnight
 _new = or_(Vote.source == "guest", Person.created_at > Vote.cast_at - YOUNG)
+# A row per thread, with its votes as columns: none of them becomes an object of its own.
+_COLUMNS = (Vote.person_id, Vote.comment_id, Vote.value, extract("epoch", Vote.cast_at), _new)
 _VOTES = (
-    select(
-        Comment.thread_id,
-        Vote.person_id,
-        Vote.comment_id,
-        Vote.value,
-        extract("epoch", Vote.cast_at).label("at"),
-        _new.label("new"),
-    )
+    select(Comment.thread_id, *(func.array_agg(column) for column in _COLUMNS))
     .join(Comment, Comment.id == Vote.comment_id)
     .join(Person, Person.id == Vote.person_id)
     .where(
@@ -34,8 +28,9 @@ _VOTES = (
         Vote.cast_at < bindparam("until"),
         Vote.source.in_(("account", "guest")),
     )
+    .group_by(Comment.thread_id)
     .order_by(Comment.thread_id)
-    .execution_options(yield_per=10_000)
+    .execution_options(yield_per=1)
 )
 
 
@@ -43,31 +38,17 @@ async def find(db: AsyncConnection, day: date) -> list[Found]:
     """What the votes of a day show, thread by thread; of what nobody voted on that day nothing is read."""
     first, end = clock.span(day, day)
     found: list[Found] = []
-    async for thread_id, votes in _by_thread(db, first - BEFORE, end):
-        found += await to_thread.run_sync(_patterns, thread_id, votes, day)
+    result = await db.stream(_VOTES, {"since": first - BEFORE, "until": end})
+    async for thread_id, *columns in result:
+        found += await to_thread.run_sync(_patterns, thread_id, columns, day)
     return found
 
 
-async def _by_thread(
-    db: AsyncConnection, since: datetime, until: datetime
-) -> AsyncIterator[tuple[int, Votes]]:
-    rows: list[Any] = []
-    async for row in await db.stream(_VOTES, {"since": since, "until": until}):
-        if rows and rows[0].thread_id != row.thread_id:
-            yield rows[0].thread_id, _columns(rows)
-            rows = []
-        rows.append(row)
-    if rows:
-        yield rows[0].thread_id, _columns(rows)
-
-
-def _columns(rows: Iterable[Any]) -> Votes:
-    _, person, comment, value, at, new = zip(*rows, strict=True)
-    who, what, how = (np.array(column, dtype=np.int64) for column in (person, comment, value))
-    return Votes(who, what, how, np.array(at, dtype=np.float64), np.array(new, dtype=np.bool_))
-
-
-def _patterns(thread_id: int, votes: Votes, day: date) -> list[Found]:
+def _patterns(thread_id: int, columns: list[list[Any]], day: date) -> list[Found]:
+    who, what, how = (np.array(column, dtype=np.int64) for column in columns[:3])
+    votes = Votes(
+        who, what, how, np.array(columns[3], dtype=np.float64), np.array(columns[4], dtype=np.bool_)
+    )
     found = [
         Found("burst", thread_id, one.comment, {"votes": one.votes, "of": one.of} | _span(one), day)
         for one in patterns.bursts(votes)

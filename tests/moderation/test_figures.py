@@ -127,6 +127,21 @@ async def test_the_time_runs_to_the_first_decision_where_a_person_made_it(make, 
     assert (wait.n, wait.median / 3600, round(wait.ninth / 3600, 2)) == (5, 3, 7.6)
 
 
+@pytest.mark.parametrize("hours", [(1,), (1, 2), (0, 0, 0, 7), (1, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89)])
+async def test_middle_and_nine_of_ten_are_those_of_the_database(make, database, decided, owner, hours):
+    thread = await make.thread()
+    for each in hours:
+        await decided(await make.comment(thread), hours=each)
+
+    wait = (await one(database, thread)).wait
+
+    theirs = await owner.fetchval(
+        "SELECT percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY each) FROM unnest($1::int[]) AS each",
+        [each * 3600 for each in hours],
+    )
+    assert [round(wait.median), round(wait.ninth)] == [round(each) for each in theirs]
+
+
 async def test_what_triage_let_pass_and_what_it_held(make, database, decided):
     later, first = await make.thread(checks_first=False), await make.thread()
     for thread, passes in ((later, 3), (first, 0)):
