@@ -20,6 +20,9 @@ from consultations.tables import Response, Version
 from dialogue import journal
 from dialogue.kit import clock
 from dialogue.tables import Absence
+from moderation import queue
+from moderation.tables import Original
+from tests.moderation import matter
 
 VIEWERS = {
     "guest": None,
@@ -49,6 +52,7 @@ MARKS = {status: f"Kennwort-{status}-Zwiebelkuchen" for status in HIDDEN} | {
     "tally of votes": "13\xa0Stimmen",
     "count of stances": "11\xa0Antworten",
     "draft": "Kennwort-Entwurf-Zwiebelkuchen",
+    "original": "Kennwort-Original-Zwiebelkuchen",  # by an act of its own, never by opening a page
 }
 NUMBER = "ZZZ-ZZZ"
 LINK = re.compile(r'href="((?!/static/|/konto/anmelden)[/?][^"#]*)')
@@ -77,6 +81,7 @@ class City:
         self.public = await make.comment(self.open.thread)
         self.answer = await make.comment(self.open.thread, parent_id=self.public.id)
         self.counted = await make.comment(self.sealed.thread)
+        self.masked = await make.comment(self.open.thread, text="Fragen Sie [geschwärzt].", revision=2)
         people = [await make.person() for _ in range(13)]
         for person in people:
             await make.vote(self.counted, person)
@@ -105,7 +110,16 @@ class City:
             words = {"outcome": "adopted", "reasons": "Ja.", "before": "Alt.", "after": "Neu."}
             values = words | {"comment_id": comment.id, "point_id": self.open.id, "published_at": clock.now()}
             await self.make.row(Response, **values)
+        await self.black_out()
         await self.draft()
+
+    async def black_out(self):
+        """The text before the blacking out, and an appeal for which somebody may read it."""
+        rule, judge = await self.make.rule(), await self.make.moderator()
+        decision = await matter.decided_by(self.make, self.masked, judge, "publish_masked", rule)
+        about = {"decision_id": decision.id, "comment_id": self.masked.id}
+        await self.make.row(Original, text=MARKS["original"], **about)
+        await matter.appeal(self.make, self.masked, decision)
 
     async def draft(self):
         """One of every kind, saved and not published; one of them of something that is public, one thrown away."""
@@ -171,6 +185,7 @@ class City:
             self.answer,
             self.counted,
             self.said,
+            self.masked,
             *self.secret.values(),
             *self.replies.values(),
         ]
@@ -198,6 +213,7 @@ class City:
         yield from (f"/punkte/{code}?{order}" for code in values["code"] for order in orders)
         yield f"/beteiligung/{self.open.consultation.slug}/karten?stimmen=1&zuletzt={self.public.id}"
         yield from ("/moderation?ab=2020-01-01T00:00:00%2B00:00", "/moderation/protokoll?vor=9", "/unbekannt")
+        yield from (f"/moderation?zeige={kind}&ordnung=dauer" for kind in queue.KINDS)
 
 
 async def crawl(browser, addresses):
