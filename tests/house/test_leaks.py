@@ -20,8 +20,9 @@ from consultations.tables import Response, Version
 from dialogue import journal
 from dialogue.kit import clock
 from dialogue.tables import Absence
-from moderation import masking
+from moderation import queue
 from moderation.tables import Decision, Flag, Original
+from tests.moderation import matter
 
 VIEWERS = {
     "guest": None,
@@ -52,7 +53,7 @@ MARKS = {status: f"Kennwort-{status}-Zwiebelkuchen" for status in HIDDEN} | {
     "count of stances": "11\xa0Antworten",
     "draft": "Kennwort-Entwurf-Zwiebelkuchen",
     "reporter": "zwiebelmelderin@geheim.example",
-    "masked original": "Kennwort-geschwärzt-Zwiebelkuchen",
+    "masked original": "Kennwort-Original-Zwiebelkuchen",  # by an act of its own, never by opening a page
 }
 NUMBER = "ZZZ-ZZZ"
 LINK = re.compile(r'href="((?!/static/|/konto/anmelden)[/?][^"#]*)')
@@ -80,8 +81,9 @@ class City:
         )
         self.public = await make.comment(self.open.thread)
         self.answer = await make.comment(self.open.thread, parent_id=self.public.id)
-        self.masked = await make.comment(self.open.thread, self.author, text=f"Das war {masking.BLACK}.")
         self.counted = await make.comment(self.sealed.thread)
+        masked = {"text": "Fragen Sie [geschwärzt].", "revision": 2}
+        self.masked = await make.comment(self.open.thread, self.author, **masked)
         people = [await make.person() for _ in range(13)]
         for person in people:
             await make.vote(self.counted, person)
@@ -110,12 +112,13 @@ class City:
             words = {"outcome": "adopted", "reasons": "Ja.", "before": "Alt.", "after": "Neu."}
             values = words | {"comment_id": comment.id, "point_id": self.open.id, "published_at": clock.now()}
             await self.make.row(Response, **values)
+        await self.black_out()
         await self.draft()
         await self.procedure()
 
     async def procedure(self):
         """Notices, open and settled, of what is public and what is not, with who reported them and in which
-        words; and a text of which something is blacked out, kept apart for an appeal."""
+        words."""
         reporter, rule = await self.make.citizen(), await self.make.rule()
         no = {"revision": 1, "snapshot": b"", "rule_id": rule.id, "reasons": "Bitte ohne Namen, danke sehr."}
         no |= {"actor_id": uuid4(), "origin": "own"}
@@ -124,17 +127,23 @@ class City:
         for at, comment in enumerate((self.public, self.masked, self.secret["hidden"], self.said)):
             about = {"number": f"M-ZZZ-ZZ{at}", "once": uuid4(), "comment_id": comment.id}
             await self.make.row(Flag, **told, **about)
-        for comment, kind in ((self.secret["hidden"], "hide"), (self.masked, "publish_masked")):
-            decision = await self.make.row(Decision, comment_id=comment.id, decision=kind, **no)
-        original = f"Das war {MARKS['masked original']}."
-        await self.make.row(Original, decision_id=decision.id, comment_id=self.masked.id, text=original)
+        decision = await self.make.row(Decision, comment_id=self.secret["hidden"].id, decision="hide", **no)
         settled = {
             "decision_id": decision.id,
             "settled_at": clock.now(),
             "number": "M-ZZZ-ZZ9",
             "once": uuid4(),
         }
-        await self.make.row(Flag, comment_id=self.masked.id, **(told | settled | {"key": b"2"}))
+        hidden = self.secret["hidden"].id
+        await self.make.row(Flag, comment_id=hidden, **(told | settled | {"key": b"2"}))
+
+    async def black_out(self):
+        """The text before the blacking out, and an appeal for which somebody may read it."""
+        rule, judge = await self.make.rule(), await self.make.moderator()
+        decision = await matter.decided_by(self.make, self.masked, judge, "publish_masked", rule)
+        about = {"decision_id": decision.id, "comment_id": self.masked.id}
+        await self.make.row(Original, text=MARKS["masked original"], **about)
+        await matter.appeal(self.make, self.masked, decision)
 
     async def draft(self):
         """One of every kind, saved and not published; one of them of something that is public, one thrown away."""
@@ -228,6 +237,7 @@ class City:
         yield from (f"/punkte/{code}?{order}" for code in values["code"] for order in orders)
         yield f"/beteiligung/{self.open.consultation.slug}/karten?stimmen=1&zuletzt={self.public.id}"
         yield from ("/moderation?ab=2020-01-01T00:00:00%2B00:00", "/moderation/protokoll?vor=9", "/unbekannt")
+        yield from (f"/moderation?zeige={kind}&ordnung=dauer" for kind in queue.KINDS)
 
 
 async def crawl(browser, addresses):

@@ -18,10 +18,11 @@ from dialogue.accounts import Current
 from dialogue.kit import clock, tokens
 from dialogue.kit.database import Database
 from dialogue.tables import Absence, Comment, Job, Thread
-from moderation import appeals, decisions, intake
-from moderation.tables import Flag, Rule
+from moderation import appeals, closing, decisions, intake, rules
+from moderation.tables import Flag, Merge, Original, Rule
 from tests.consultations.editing.conftest import POINT, Desk, consultation
 from tests.make import Made, Make
+from tests.moderation import matter
 
 SECRET = "0123-4567-89AB"
 REASONS = "Der Text nennt eine Person, die sich hier nicht wehren kann. Bitte schreiben Sie ihn ohne sie."
@@ -113,6 +114,7 @@ async def rare(database: Database, make: Make, people: dict[str, Made], work: An
         **await _edited(make, people["editor"]),
         **await _circle(make, people, later),
         **await _procedure(database, make, citizen, thread),
+        **await _moderated(make, later),
     }
     await decide(database, moderator, words["refused"], "reject", REASONS)
     await decide(database, moderator, words["receipt"])
@@ -187,6 +189,27 @@ async def _circle(make: Make, people: dict[str, Made], later: dict[str, Any]) ->
     days = {"starts_on": clock.today(), "ends_on": clock.today() + timedelta(days=9)}
     await make.row(Absence, person_id=away.id, deputy_id=people["moderator"].id, **days)
     return {"circle": str(circle.id), "away": str(away.id), "away_email": away.email}
+
+
+async def _moderated(make: Make, later: dict[str, Any]) -> dict[str, str]:
+    """A closed discussion, a notice, an appeal against a blacking out, and a near-duplicate under another entry."""
+    point = await make.point(await make.consultation(slug="geschlossen", **later), code="Z5")
+    rule, judge = await make.rule(), await make.moderator()
+    reported, other = [await make.comment(point.thread) for _ in range(2)]
+    await matter.flag(make, reported)
+    merged = await make.comment(point.thread, parent_id=other.id)
+    await make.row(Merge, comment_id=merged.id, into_id=other.id)
+    contested = await make.comment(point.thread, text="Fragen Sie [geschwärzt].", revision=2)
+    decision = await matter.decided_by(make, contested, judge, "publish_masked", rule)
+    original = {"decision_id": decision.id, "comment_id": contested.id, "text": "Fragen Sie Frau Beispiel."}
+    await make.row(Original, **original)
+    await matter.appeal(make, contested, decision)
+    async with make.database.writing() as db:
+        thread = await closing.find(db, point.thread.id, comments.Viewer(moderates=True))
+        used = await rules.of(db, point.thread.id)
+        await closing.close(db, current(judge, "moderator"), thread, used[0].id, REASONS)
+    made = {"reported": reported, "contested": contested, "merged": merged}
+    return {name: comment.number for name, comment in made.items()} | {"closed": str(point.thread.id)}
 
 
 async def _edited(make: Make, editor: Made) -> dict[str, str]:

@@ -128,10 +128,28 @@ async def registered(page: Page, city: dict[str, Any]) -> Any:
 
 
 async def decided_without_rule(page: Page, city: dict[str, Any]) -> Any:
+    """A decision is answered in place: with what is missing, at its field."""
     await page.goto("/moderation/{signs}".format(**city))
-    async with page.expect_navigation() as navigation:
+    async with page.expect_response("**/entscheiden") as answer:
         await page.get_by_role("button", name="Ablehnen").click()
+    await page.get_by_role("alert").wait_for()
+    return await answer.value
+
+
+async def chosen(page: Page, city: dict[str, Any]) -> Any:
+    """Three of the list."""
+    await page.goto("/moderation?ordnung=dauer")
+    for at in range(3):
+        await page.locator("[name=beitrag]:enabled").nth(at).check()
+    async with page.expect_navigation() as navigation:
+        await page.get_by_role("button", name="Ausgewählte gemeinsam entscheiden").click()
     return await navigation.value
+
+
+async def decided_nothing(page: Page, city: dict[str, Any]) -> Any:
+    """Many decided at once, of which somebody else had decided all before."""
+    fields = {"beitrag": "{rejected}.1", "decision": "publish"}
+    return await posted("/moderation/auswahl/entscheiden", **fields)(page, city)
 
 
 async def voted(page: Page, city: dict[str, Any]) -> Any:
@@ -405,6 +423,68 @@ KINDS = [
     Kind("forbidden", "queue", "citizen", at("/moderation"), "Das ist hier nicht erlaubt", 403),
     Kind("queue", "queue", "moderator", at("/moderation"), "Moderation"),
     Kind("queue, empty", "queue", "moderator", with_empty_queue, "Moderation"),
+    Kind("queue, reported", "queue", "moderator", at("/moderation?zeige=gemeldet"), "Moderation"),
+    Kind("queue, nothing", "queue", "moderator", at("/moderation?feld=Nirgends&ordnung=dauer"), "Moderation"),
+    Kind("queue, nothing chosen", "choose", "moderator", posted("/moderation/auswahl"), "Moderation", 422),
+    Kind("many chosen", "choose", "moderator", chosen, "3 Beiträge gemeinsam"),
+    Kind("many decided", "decide_many", "moderator", decided_nothing, "0 Beiträge ver"),
+    Kind("keys", "keys", "moderator", at("/moderation/tasten"), "Tasten in der Moderation"),
+    Kind("case, reported", "case", "moderator", at("/moderation/{reported}"), "Beitrag {reported} prüfen"),
+    Kind("case, appeal", "case", "moderator", at("/moderation/{contested}"), "Beitrag {contested} prüfen"),
+    Kind(
+        "case, original",
+        "original",
+        "moderator",
+        posted("/moderation/{contested}/original"),
+        "Beitrag {contested}",
+    ),
+    Kind("case, merged", "case", "moderator", at("/moderation/{merged}"), "Beitrag {merged} prüfen"),
+    Kind(
+        "merge, no such number",
+        "merge",
+        "moderator",
+        posted("/moderation/{reported}/zusammenfuehren", entry="XYZ"),
+        "Beitrag {reported} prüfen",
+        422,
+    ),
+    Kind(
+        "overtaken",
+        "decide",
+        "moderator",
+        posted(
+            "/moderation/{rejected}/entscheiden", decision="publish", reasons="Nichts davon geht verloren."
+        ),
+        "Inzwischen hat sich etwas geändert",
+        409,
+    ),
+    Kind("block", "block_author", "moderator", at("/moderation/{reported}/sperren"), "Autorin oder Autor"),
+    Kind(
+        "block, wrong",
+        "do_block_author",
+        "moderator",
+        posted("/moderation/{reported}/sperren", why="Darum."),
+        "Autorin oder Autor",
+        422,
+    ),
+    Kind(
+        "thread to close",
+        "thread_closing",
+        "moderator",
+        at("/moderation/faden/{thread}"),
+        "Diskussion schließen",
+    ),
+    Kind(
+        "close, wrong",
+        "close_thread",
+        "moderator",
+        posted("/moderation/faden/{thread}/schliessen"),
+        "Diskussion schließen",
+        422,
+    ),
+    Kind(
+        "closed thread", "thread_closing", "moderator", at("/moderation/faden/{closed}"), "Diskussion wieder"
+    ),
+    Kind("closed point", "point", "", at("/punkte/Z5"), "Z5"),
     Kind("case with signs", "case", "moderator", at("/moderation/{signs}"), "Beitrag {signs} prüfen"),
     Kind("case with errors", "decide", "moderator", decided_without_rule, "Beitrag {signs} prüfen", 422),
     Kind("case, decided", "case", "moderator", at("/moderation/{rejected}"), "Beitrag {rejected} prüfen"),
