@@ -55,6 +55,19 @@ MAIL = Limit(
     3600,
     "An diese Adresse gingen schon fünf E-Mails. Bitte schauen Sie ins Postfach oder warten Sie eine Stunde.",
 )
+REPORT_PERSON = Limit(
+    "report_person",
+    20,
+    86400,
+    "Sie haben in den letzten 24 Stunden schon zwanzig Beiträge gemeldet. Bitte melden Sie Weiteres morgen.",
+)
+REPORT_ADDRESS = Limit(
+    "report_address",
+    20,
+    86400,
+    "Von diesem Anschluss wurden in den letzten 24 Stunden schon zwanzig Beiträge gemeldet. "
+    "Bitte melden Sie Weiteres morgen.",
+)
 
 _LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(func.encode(bindparam("key"), "hex"), 0)))
 _COUNT = select(func.count()).where(
