@@ -35,9 +35,9 @@ from dialogue.kit.kept import SECONDS
 from dialogue.kit.mail import Post
 from dialogue.kit.security import Door
 from dialogue.kit.settings import Settings
-from dialogue.pages import accounts, votes
+from dialogue.pages import accounts, guests, votes
 from dialogue.web import House, answer, path, refuser
-from moderation.pages import absences, intake, queue
+from moderation.pages import absences, intake, queue, receipts
 
 ROUTES: list[Route] = [
     *home.ROUTES,
@@ -46,7 +46,9 @@ ROUTES: list[Route] = [
     *result.ROUTES,
     *search.ROUTES,
     *votes.ROUTES,
+    *guests.ROUTES,
     *intake.ROUTES,
+    *receipts.ROUTES,
     *accounts.ROUTES,
     *people.ROUTES,
     *circles.ROUTES,

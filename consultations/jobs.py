@@ -8,7 +8,7 @@ from sqlalchemy import select
 from consultations import appearance
 from consultations.analysis import indexing, sentiment
 from consultations.outcome import exports
-from dialogue import absences, accounts, jobs, limits, notices, people
+from dialogue import absences, accounts, guests, jobs, limits, notices, people, proof
 from dialogue.kit import jobs as log
 from dialogue.kit import mail
 from dialogue.kit.jobs import Context, Kind
@@ -77,6 +77,8 @@ async def sweep(context: Context) -> None:
 SWEEPS = (
     limits.sweep,
     accounts.sweep,
+    guests.sweep,
+    proof.sweep,
     people.sweep,
     absences.sweep,
     queue.sweep,

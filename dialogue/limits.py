@@ -49,6 +49,27 @@ RECEIPT_ADDRESS = Limit(
     900,
     "Von diesem Anschluss wurden viele Beitragsnummern probiert. Bitte warten Sie eine Viertelstunde.",
 )
+GUESTS_ADDRESS = Limit(
+    "guests_address",
+    20,
+    3600,
+    "Von diesem Anschluss haben gerade viele Menschen ohne Konto angefangen. Bitte warten Sie eine Stunde, "
+    "oder melden Sie sich an.",
+)
+UNPROVED_ADDRESS = Limit(
+    "unproved_address",
+    3,
+    3600,
+    "Ohne JavaScript und ohne Konto sind von einem Anschluss drei Beiträge in der Stunde möglich. Bitte warten Sie "
+    "eine Stunde, oder melden Sie sich an.",
+)
+UNPROVED_ALL = Limit(
+    "unproved_all",
+    60,
+    3600,
+    "Gerade schreiben sehr viele Menschen ohne Konto und ohne JavaScript. Bitte versuchen Sie es später noch einmal, "
+    "oder melden Sie sich an.",
+)
 MAIL = Limit(
     "mail",
     5,

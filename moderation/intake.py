@@ -25,6 +25,7 @@ class Draft:
     secret: str
     parent_id: int | None = None
     stance: int | None = None
+    waits: bool = False  # for a person, also where others are published at once
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ async def _enter(db: AsyncConnection, author: Current, draft: Draft) -> Added:
             signs=[sign.stored() for sign in noticed],
         ),
     )
-    if draft.thread.checks_first or noticed:
+    if draft.thread.checks_first or draft.waits or noticed:
         return Added(added.number, "pending")
     return Added(added.number, "published", await decisions.publish_unseen(db, added.id, text))
 
@@ -93,6 +94,7 @@ async def edit(db: AsyncConnection, comment: Record, text: str) -> None:
     """New text for a contribution that still waits; it passes the gate again, with the rules of a new one."""
     threads.must_be_open(await threads.get(db, comment.thread_id, comment.author_id))
     text = comments.checked(text)
-    await comments.may_edit(db, comment.author_id)
+    if comment.author_id is not None:
+        await comments.may_edit(db, comment.author_id)
     noticed = [sign.stored() for sign in signs.judge(text)]
     await comments.replace_text(db, comment.id, comment.revision, text=text, signs=noticed)
