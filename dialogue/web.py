@@ -67,6 +67,13 @@ class House:
     def cookie(self) -> str:
         return "__Host-session" if self.settings.https else "session"
 
+    def forget_session(self, request: Request, response: Response) -> None:
+        """Take the cookie of a session that has ended from the browser, if it brought one."""
+        if self.cookie in request.cookies:
+            response.delete_cookie(
+                self.cookie, path="/", secure=self.settings.https, httponly=True, samesite="lax"
+            )
+
 
 Note = Callable[[AsyncConnection], Awaitable[None]]
 
@@ -217,9 +224,7 @@ class Page:
         )
 
     def drop_session(self, response: Response) -> None:
-        response.delete_cookie(
-            self.house.cookie, path="/", secure=self.house.settings.https, httponly=True, samesite="lax"
-        )
+        self.house.forget_session(self.request, response)
 
 
 Handler = Callable[[Page], Awaitable[Response]]
@@ -362,6 +367,7 @@ async def _admits(request: Request, access: Access) -> bool:
 
 async def _enter(page: Page, access: Access) -> None:
     voice = await accounts.current(page.db, page.request.cookies.get(page.house.cookie))
+    page.request.state.known = voice is not None
     if voice is not None and voice.is_guest:
         page.guest = voice
     else:
@@ -461,6 +467,8 @@ async def answer(request: Request, error: BaseException, form: FormData | None =
         reference=reference,
     )
     response = HTMLResponse(html, refusal.status)
+    if isinstance(refusal, SignInNeeded) and not getattr(request.state, "known", False):
+        house.forget_session(request, response)
     if isinstance(error, HTTPException):
         response.headers.update(error.headers or {})
     if isinstance(refusal, TooMany | Unavailable):

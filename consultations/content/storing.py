@@ -119,7 +119,7 @@ async def _rules(db: AsyncConnection, stored: Stored, book: shapes.NetiquetteFil
 
 
 async def _consultation(db: AsyncConnection, stored: Stored, found: shapes.Consultation) -> None:
-    values = found.model_dump(include={"slug", "title", "lead", "about", "contact", "privacy"}) | {
+    values = found.model_dump(include={*WORDS, "guests_write", "guests_vote"}) | {
         "starts_on": found.first(stored.today),
         "ends_on": found.last(stored.today),
         "checks_first": found.moderation == "pre",

@@ -48,7 +48,9 @@ async def vote(page: Page, number: str, value: int) -> votes.Ballot:
 
 
 async def newcomer(page: Page) -> accounts.Current:
-    """A guest of whom nothing is known but their connection: so many an hour."""
+    """A guest of whom nothing is known but their connection: so many an hour. Whose session has ended signs in."""
+    if page.house.cookie in page.request.cookies:
+        raise SignInNeeded
     if page.house.settings.limits:
         await limits.take(page.db, limits.GUESTS_ADDRESS, page.address_key)
     return await _begin(page, await guests.add(page.db))
@@ -77,6 +79,8 @@ async def author(page: Page, text: str, *, form: UUID, once: UUID) -> Author:
     """
     if page.person is not None:
         return Author(page.person)
+    if not page.form.get("guest"):  # the form was opened with an account whose session has ended
+        raise SignInNeeded
     voice, key = page.guest, page.keyed("guest", str(form)).hex()
     if voice is None and (known := await guests.of_form(page.db, key)) is not None:
         voice = await _begin(page, known)
