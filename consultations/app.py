@@ -33,6 +33,7 @@ from dialogue.kit.database import Database
 from dialogue.kit.errors import Forbidden
 from dialogue.kit.kept import SECONDS
 from dialogue.kit.mail import Post
+from dialogue.kit.reading import Readers
 from dialogue.kit.security import Door
 from dialogue.kit.settings import Settings
 from dialogue.pages import accounts, guests, votes
@@ -71,8 +72,10 @@ def house(settings: Settings, database: Database) -> House:
     )
 
 
-def create(settings: Settings, database: Database, *, count_seconds: float = SECONDS) -> ASGIApp:
-    """The application for one process."""
+def create(
+    settings: Settings, database: Database, *, count_seconds: float = SECONDS, readers: Readers | None = None
+) -> ASGIApp:
+    """The application for one process; `readers`: who has read how much, None where nobody counts."""
 
     counter = Counter(database, count_seconds)
     votes_counted = tallies.Counter(database, count_seconds)
@@ -99,7 +102,7 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
     app.state.counter = counter
     app.state.tallies = votes_counted
     app.state.figures = points_counted
-    return Door(app, origin=settings.origin, answer=refuser(app), larger=larger(ROUTES))
+    return Door(app, origin=settings.origin, answer=refuser(app), larger=larger(ROUTES), readers=readers)
 
 
 def guarded(routes: Iterable[Route]) -> list[Route]:
