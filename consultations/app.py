@@ -34,9 +34,10 @@ from dialogue.kit.database import Database
 from dialogue.kit.errors import Forbidden
 from dialogue.kit.kept import SECONDS
 from dialogue.kit.mail import Post
+from dialogue.kit.reading import Readers
 from dialogue.kit.security import Door
 from dialogue.kit.settings import Settings
-from dialogue.pages import accounts, votes
+from dialogue.pages import accounts, guests, votes
 from dialogue.web import House, answer, path, refuser
 from moderation import figures as moderated
 from moderation.pages import (
@@ -53,6 +54,7 @@ from moderation.pages import (
     intake,
     merges,
     queue,
+    receipts,
 )
 
 ROUTES: list[Route] = [
@@ -63,10 +65,12 @@ ROUTES: list[Route] = [
     *search.ROUTES,
     *transparency.ROUTES,
     *votes.ROUTES,
+    *guests.ROUTES,
     *intake.ROUTES,
     *flags.ROUTES,
     *appeals.ROUTES,
     *guard.ROUTES,
+    *receipts.ROUTES,
     *accounts.ROUTES,
     *people.ROUTES,
     *circles.ROUTES,
@@ -96,8 +100,10 @@ def house(settings: Settings, database: Database) -> House:
     )
 
 
-def create(settings: Settings, database: Database, *, count_seconds: float = SECONDS) -> ASGIApp:
-    """The application for one process."""
+def create(
+    settings: Settings, database: Database, *, count_seconds: float = SECONDS, readers: Readers | None = None
+) -> ASGIApp:
+    """The application for one process; `readers`: who has read how much, None where nobody counts."""
 
     counter = Counter(database, count_seconds)
     votes_counted = tallies.Counter(database, count_seconds)
@@ -127,7 +133,7 @@ def create(settings: Settings, database: Database, *, count_seconds: float = SEC
     app.state.tallies = votes_counted
     app.state.figures = points_counted
     app.state.moderation = moderation_counted
-    return Door(app, origin=settings.origin, answer=refuser(app), larger=larger(ROUTES))
+    return Door(app, origin=settings.origin, answer=refuser(app), larger=larger(ROUTES), readers=readers)
 
 
 def guarded(routes: Iterable[Route]) -> list[Route]:

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 from consultations import app
 from dialogue.kit import logs, postgres, settings
 from dialogue.kit.database import Database, pool_for
+from dialogue.kit.reading import Readers
 
 RUNNING = "KI_DIALOG_RUNNING_DATABASE"
 
@@ -16,7 +17,8 @@ def create() -> ASGIApp:
     """The application, with settings from the environment and the database they name."""
     house = settings.read().ready_to_serve()
     logs.configure(house.log_level)
-    made = app.create(house, Database(url(house), pool=pool_for(house.workers)))
+    readers = Readers() if house.limits else None
+    made = app.create(house, Database(url(house), pool=pool_for(house.workers)), readers=readers)
     gc.collect()
     gc.freeze()  # what lives as long as the process need not be looked at again and again
     gc.set_threshold(10_000, 20, 50)

@@ -55,6 +55,8 @@ class Entry:
     starts_on: date
     ends_on: date
     checks_first: bool
+    guests_write: bool
+    guests_vote: bool
     attribution: str
     contact: str
     privacy: str
@@ -98,6 +100,8 @@ _ENTRIES = (
         Consultation.starts_on,
         Consultation.ends_on,
         Consultation.checks_first,
+        Consultation.guests_write,
+        Consultation.guests_vote,
         Consultation.attribution,
         Consultation.contact,
         Consultation.privacy,

@@ -114,7 +114,9 @@ _CARDS = (
 )
 
 
-async def deal(db: AsyncConnection, counter: tallies.Counter, entry: Entry, person_id: int, way: Way) -> Hand:
+async def deal(
+    db: AsyncConnection, counter: tallies.Counter, entry: Entry, person_id: int | None, way: Way
+) -> Hand:
     """The next card of an open consultation for a person who was let into it; NotFound for a point it does
     not have."""
     points = (await db.execute(_POINTS, {"consultation": entry.id})).all()
@@ -123,7 +125,7 @@ async def deal(db: AsyncConnection, counter: tallies.Counter, entry: Entry, pers
         raise NotFound
     chosen = [each.thread_id for each in points if each.thread_id in chosen and each.closed_at is None]
     kept = await counter.of(dict.fromkeys(chosen, entry.ended))
-    seen = await cards.seen(db, person_id)
+    seen = await cards.seen(db, person_id or 0)
     deck = cards.Deck([kept[one] for one in chosen], alike=entry.sealed)
     drawn = _drawn(deck, seen, way)
     ids = {"ids": [*drawn, way.last], "consultation": entry.id}

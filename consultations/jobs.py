@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from consultations import appearance
 from consultations.analysis import indexing, sentiment
 from consultations.outcome import exports
-from dialogue import absences, accounts, jobs, journal, limits, notices, people
+from dialogue import absences, accounts, guests, jobs, journal, limits, notices, people, proof
 from dialogue.kit import clock, mail
 from dialogue.kit import jobs as log
 from dialogue.kit.database import Record
@@ -137,6 +137,8 @@ async def sweep(context: Context) -> None:
 SWEEPS = (
     limits.sweep,
     accounts.sweep,
+    guests.sweep,
+    proof.sweep,
     people.sweep,
     absences.sweep,
     claims.sweep,

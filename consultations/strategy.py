@@ -10,8 +10,7 @@ from consultations.tables import Area, Consultation, Measure, Point, Response
 from dialogue import comments, listing, threads, visits
 from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
-from dialogue.stances import OFFICIAL
-from dialogue.tables import Circle, Comment, Stance, Thread, Visit, Vote
+from dialogue.tables import OFFICIAL, Circle, Comment, Stance, Thread, Visit, Vote
 from moderation import merges
 
 _comments = (

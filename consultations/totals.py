@@ -11,8 +11,7 @@ from consultations.tables import Consultation, Point
 from dialogue import comments
 from dialogue.kit.database import Database
 from dialogue.kit.kept import SECONDS, Kept
-from dialogue.stances import OFFICIAL
-from dialogue.tables import Comment, Stance, Vote
+from dialogue.tables import OFFICIAL, Comment, Stance, Vote
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Accounts: register, confirm, sign in and out, reset; the current person; roles."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
@@ -104,7 +104,7 @@ GUESSED = 24  # characters: the time of guessing grows with the square, and what
 
 @dataclass(frozen=True)
 class Current:
-    """The person of this request."""
+    """The person of this request: with an account, or a guest."""
 
     id: int
     pseudonym: str
@@ -113,6 +113,11 @@ class Current:
     grants: grants.Held
     sign_in_id: int
     seen_at: datetime
+
+    @property
+    def is_guest(self) -> bool:
+        """Somebody without an account, known by the session alone."""
+        return self.source == "guest"
 
     @cached_property
     def roles(self) -> frozenset[str]:
@@ -149,7 +154,7 @@ _CURRENT: Any = (
 
 
 async def current(db: AsyncConnection, token: str | None) -> Current | None:
-    """The person whose session this is, with the roles they hold at this moment."""
+    """The person whose session this is, also a guest, with the roles they hold at this moment."""
     if not token or len(token) > 100:
         return None
     row = (await db.execute(_CURRENT, {"hash": tokens.digest(token)})).first()
@@ -232,14 +237,19 @@ async def current_terms(db: AsyncConnection) -> Record | None:
     return (await db.execute(query.limit(1))).first()
 
 
+def drawn_names() -> Iterator[str]:
+    """Friendly names such as "Kastanie 417", longer ones when the short ones are taken."""
+    for digits in (3, 3, 4, 5, 7):
+        yield f"{random.choice(NAMES)} {random.randrange(10 ** (digits - 1), 10**digits)}"
+
+
 async def _add(db: AsyncConnection, email: str, **values: Any) -> int | None:
-    """A new person under a friendly name nobody has, such as "Kastanie 417"; None when the address is taken.
+    """A new person under a friendly name nobody has; None when the address is taken.
 
     A name is found free by storing it: of two who draw the same one at the same time, one draws again.
     """
     person = {"email": email, "source": "account", **values}
-    for digits in (3, 3, 4, 5, 7):
-        name = f"{random.choice(NAMES)} {random.randrange(10 ** (digits - 1), 10**digits)}"
+    for name in drawn_names():
         add = insert(Person).values(**person, pseudonym=name).on_conflict_do_nothing().returning(Person.id)
         if (added := (await db.execute(add)).scalar()) is not None:
             return int(added)

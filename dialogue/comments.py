@@ -28,7 +28,7 @@ from sqlalchemy.orm import aliased
 from dialogue import journal, threads
 from dialogue.kit import jobs, tokens
 from dialogue.kit.database import Record
-from dialogue.kit.errors import Conflict, Invalid, NotFound, TooMany
+from dialogue.kit.errors import Conflict, Invalid, NotFound, SignInNeeded, TooMany
 from dialogue.kit.text import in_words, is_blank, length, normalise, overloaded, readable
 from dialogue.tables import Comment, Person, Thread
 
@@ -145,14 +145,6 @@ async def by_number(
     return found
 
 
-async def own(db: AsyncConnection, number: str, person_id: int) -> Record:
-    """A person's own comment; NotFound for everybody else's."""
-    found = await by_number(db, number, Viewer(person_id))
-    if found.author_id != person_id:
-        raise NotFound
-    return found
-
-
 async def published(db: AsyncConnection, number: str, person_id: int | None) -> Record:
     """The comment all may read who may enter; one's own that waits is NotFound like what does not exist."""
     found = await by_number(db, number, Viewer(person_id))
@@ -242,6 +234,8 @@ def explained(text: str, *, least: int, most: int = MAX_LENGTH) -> str:
 
 _WRITER = select(
     func.coalesce(Person.blocked_until > func.now(), False).label("blocked"),
+    (Person.source == "guest").label("guest"),
+    Person.blocked_why,
     (Person.created_at > func.now() - func.make_interval(0, 0, 0, 1)).label("new"),
     select(func.count())
     .where(
@@ -280,7 +274,11 @@ _open = (
         literal("pending"),
         *(bindparam(name, type_=Comment.__table__.c[name].type) for name in _WRITTEN),
     )
-    .where(Thread.id == bindparam("thread_id"), threads.OPEN)
+    .where(
+        Thread.id == bindparam("thread_id"),
+        threads.OPEN,
+        or_(bindparam("source", type_=Comment.source.type) != "guest", Thread.guests_write),
+    )
     .with_for_update(read=True, key_share=True)
 )
 _ADD = (
@@ -297,8 +295,10 @@ async def one_by_one(db: AsyncConnection, person_id: int) -> None:
 
 
 async def may_edit(db: AsyncConnection, person_id: int) -> Record:
-    """How much the person wrote lately; Invalid when their account is blocked."""
+    """How much the person wrote lately; Invalid when they are blocked."""
     writer = (await db.execute(_WRITER, {"person": person_id})).one()
+    if writer.blocked and writer.guest:
+        raise Invalid(f"Sie können zurzeit keine Beiträge schreiben. Die Begründung: {writer.blocked_why}")
     if writer.blocked:
         raise Invalid("Ihr Konto ist zurzeit für Beiträge gesperrt. Die Begründung steht unter „Mein Konto“.")
     return writer
@@ -341,7 +341,7 @@ async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Rec
     """Store a comment, waiting, and return (id, number, status); an equal `once` returns the one there is.
 
     Closed or NotFound when the thread was closed or taken back a moment ago, Conflict when what it answers is
-    no entry any more.
+    no entry any more, SignInNeeded for a guest where none write.
     """
     if new.parent_id is not None:
         await _hold_place(db, new.parent_id)
@@ -361,7 +361,9 @@ async def add(db: AsyncConnection, person_id: int, source: str, new: New) -> Rec
         added = (await db.execute(_ADD, values | {"number": tokens.new_number()})).first()
         if (found := added or await repeated(db, person_id, new.once)) is not None:
             return found
-        await threads.open_for_writing(db, new.thread_id, person_id)
+        thread = await threads.open_for_writing(db, new.thread_id, person_id)
+        if source == "guest" and not thread.guests_write:
+            raise SignInNeeded
     raise Conflict("Die Beitragsnummer ließ sich nicht vergeben. Bitte senden Sie den Beitrag noch einmal.")
 
 
@@ -475,6 +477,61 @@ async def withdraw(db: AsyncConnection, comment: Record, person_id: int | None) 
     )
 
 
+GONE = "gelöscht"
+_ERASE = (
+    update(Comment)
+    .where(Comment.id == bindparam("comment"), Comment.erased_at.is_(None))
+    .values(
+        text=GONE,
+        erased_at=func.now(),
+        signs=[],
+        urgency=0,
+        secret_hash=None,
+        author_id=None,
+        once=None,
+        status=case((Comment.status.in_(TRANSITIONS["withdrawn"]), "withdrawn"), else_=Comment.status),
+        revision=Comment.revision + 1,
+        unpublished_at=case((Comment.status == "published", func.now()), else_=Comment.unpublished_at),
+    )
+    .returning(Comment.id)
+)
+
+
+async def erase(db: AsyncConnection, comment_id: int) -> bool:
+    """Delete what was said for good, whatever its status; replies stay. False when it was gone already."""
+    return (await db.execute(_ERASE, {"comment": comment_id})).first() is not None
+
+
+_TAKE_OVER = (
+    update(Comment)
+    .where(
+        Comment.id == bindparam("comment"),
+        Comment.author_id.in_(select(Person.id).where(Person.source == "guest")),
+    )
+    .values(author_id=bindparam("person"), once=None)
+    .returning(Comment.id)
+)
+_AUTHOR = select(Comment.author_id).where(Comment.id == bindparam("comment"))
+
+
+class NotYours(Conflict):
+    """What belongs to another account is not taken over."""
+
+    title = "Dieser Beitrag lässt sich nicht übernehmen"
+    may_pass = False
+    text = "Er gehört schon zu einem anderen Konto."
+
+
+async def take_over(db: AsyncConnection, comment_id: int, person_id: int) -> None:
+    """Make a guest's contribution one of an account; a second time changes nothing. NotYours when it belongs to
+    another account, or to nobody any more."""
+    values = {"comment": comment_id, "person": person_id}
+    if (await db.execute(_TAKE_OVER, values)).first() is not None:
+        return
+    if (await db.execute(_AUTHOR, {"comment": comment_id})).scalar() != person_id:
+        raise NotYours
+
+
 class Decided(Conflict):
     """The text belongs to the decision on it."""
 
@@ -538,7 +595,7 @@ async def mark(
     return (await db.execute(_MARK, values)).first() is not None
 
 
-_BY_SECRET = select(Comment.number, Comment.author_id).where(
+_BY_SECRET = select(Comment.number).where(
     Comment.number == bindparam("number"), Comment.secret_hash == bindparam("secret")
 )
 
@@ -552,7 +609,7 @@ async def opened_by_receipt(db: AsyncConnection, number: str, secret: str) -> Re
     return await by_number(db, number, Viewer(moderates=True))
 
 
-async def reply_parent(db: AsyncConnection, number: str, person_id: int) -> Record:
+async def reply_parent(db: AsyncConnection, number: str, person_id: int | None) -> Record:
     """The published top-level comment one may reply to (two levels)."""
     parent = await published(db, number, person_id)
     if parent.parent_id is not None:

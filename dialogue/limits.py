@@ -49,23 +49,45 @@ RECEIPT_ADDRESS = Limit(
     900,
     "Von diesem Anschluss wurden viele Beitragsnummern probiert. Bitte warten Sie eine Viertelstunde.",
 )
-REPORT_PERSON = Limit(
-    "report_person",
+GUESTS_ADDRESS = Limit(
+    "guests_address",
     20,
-    86_400,
-    "Sie haben heute schon zwanzig Beiträge gemeldet. Morgen geht es weiter.",
+    3600,
+    "Von diesem Anschluss haben gerade viele Menschen ohne Konto angefangen. Bitte warten Sie eine Stunde, "
+    "oder melden Sie sich an.",
 )
-REPORT_ADDRESS = Limit(
-    "report_address",
-    20,
-    86_400,
-    "Von diesem Anschluss wurden heute schon zwanzig Beiträge gemeldet. Morgen geht es weiter.",
+UNPROVED_ADDRESS = Limit(
+    "unproved_address",
+    3,
+    3600,
+    "Ohne JavaScript und ohne Konto sind von einem Anschluss drei Beiträge in der Stunde möglich. Bitte warten Sie "
+    "eine Stunde, oder melden Sie sich an.",
+)
+UNPROVED_ALL = Limit(
+    "unproved_all",
+    60,
+    3600,
+    "Gerade schreiben sehr viele Menschen ohne Konto und ohne JavaScript. Bitte versuchen Sie es später noch einmal, "
+    "oder melden Sie sich an.",
 )
 MAIL = Limit(
     "mail",
     5,
     3600,
     "An diese Adresse gingen schon fünf E-Mails. Bitte schauen Sie ins Postfach oder warten Sie eine Stunde.",
+)
+REPORT_PERSON = Limit(
+    "report_person",
+    20,
+    86400,
+    "Sie haben in den letzten 24 Stunden schon zwanzig Beiträge gemeldet. Bitte melden Sie Weiteres morgen.",
+)
+REPORT_ADDRESS = Limit(
+    "report_address",
+    20,
+    86400,
+    "Von diesem Anschluss wurden in den letzten 24 Stunden schon zwanzig Beiträge gemeldet. "
+    "Bitte melden Sie Weiteres morgen.",
 )
 
 _LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(func.encode(bindparam("key"), "hex"), 0)))

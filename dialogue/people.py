@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Select, Text, bindparam, delete, func, or_, select, update
+from sqlalchemy import ARRAY, BigInteger, Select, Text, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -21,6 +21,9 @@ LONGEST_BLOCK = timedelta(days=366)
 _blocked = func.coalesce(Person.blocked_until > func.now(), False)
 _roles = func.array(select(Grant.role).where(Grant.person_id == Person.id).distinct().scalar_subquery())
 _signed_in = select(func.max(SignIn.seen_at)).where(SignIn.person_id == Person.id).scalar_subquery()
+_account = Person.email.is_not(None)
+_guest = Person.source == "guest"
+_invited = and_(_account, Person.password.is_(None))
 _PERSON: Any = select(
     Person.id,
     Person.email,
@@ -31,14 +34,16 @@ _PERSON: Any = select(
     Person.blocked_until,
     Person.blocked_why,
     _blocked.label("blocked"),
-    (Person.password.is_(None)).label("invited"),
+    _invited.label("invited"),
+    _guest.label("guest"),
     _roles.label("roles"),
-).where(Person.email.is_not(None))
+).where(or_(_account, _guest))
 KINDS: dict[str, Any] = {
-    "alle": None,
+    "alle": _account,
     "team": select(Grant.id).where(Grant.person_id == Person.id).exists(),
-    "eingeladen": Person.password.is_(None),
+    "eingeladen": _invited,
     "gesperrt": _blocked,
+    "gaeste": _guest,
 }
 
 
@@ -48,16 +53,14 @@ def _list(kind: str) -> Select[Any]:
         Person.id < bindparam("before", type_=BigInteger),
         or_(func.strpos(Person.email, said) > 0, func.strpos(func.lower(Person.pseudonym), said) > 0),
     )
-    wanted = KINDS[kind]
-    query = query if wanted is None else query.where(wanted)
-    return query.order_by(Person.id.desc()).limit(PAGE + 1)
+    return query.where(KINDS[kind]).order_by(Person.id.desc()).limit(PAGE + 1)
 
 
 _LISTS = {kind: _list(kind) for kind in KINDS}
 
 
 async def found(db: AsyncConnection, kind: str, said: str = "", before: int = 0) -> list[Record]:
-    """People with an account, newest first: of a kind, with these letters in address or pseudonym.
+    """People, newest first: of a kind, with these letters in address or pseudonym.
 
     One more than a page when there are more; `before` is the last id of the page before.
     """
@@ -68,9 +71,17 @@ async def found(db: AsyncConnection, kind: str, said: str = "", before: int = 0)
 
 
 async def one(db: AsyncConnection, person_id: int) -> Record:
-    """A person with an account, else NotFound."""
+    """Somebody with an account, or a guest, else NotFound."""
     person = (await db.execute(_PERSON.where(Person.id == person_id))).first()
     if person is None:
+        raise NotFound("Dieses Konto gibt es nicht (mehr).")
+    return person
+
+
+async def account(db: AsyncConnection, person_id: int) -> Record:
+    """A person with an account, else NotFound."""
+    person = await one(db, person_id)
+    if person.guest:
         raise NotFound("Dieses Konto gibt es nicht (mehr).")
     return person
 
@@ -130,7 +141,7 @@ def must_fit(role: str, *, everywhere: bool) -> None:
 
 async def grant(db: AsyncConnection, person_id: int, role: str, room_id: int | None, by: int) -> None:
     """Give a role, everywhere or in one room; acts at once, in a new session. The same again changes nothing."""
-    await one(db, person_id)
+    await account(db, person_id)
     must_fit(role, everywhere=room_id is None)
     added = insert(Grant).values(person_id=person_id, role=role, room_id=room_id)
     if (await db.execute(added.on_conflict_do_nothing().returning(Grant.id))).first() is None:
@@ -165,15 +176,15 @@ async def revoke(db: AsyncConnection, person_id: int, grant_id: int, by: int) ->
 
 
 async def block(db: AsyncConnection, person_id: int, last_day: date, why: str, by: int) -> None:
-    """Nobody blocked writes until the end of that day; the person reads why, by mail and in the account."""
+    """Nobody blocked writes until the end of that day; the person reads why, by mail and in the account, a guest
+    when they try."""
     why = _checked(person_id, last_day, why, by)
     await one(db, person_id)
     await _block(db, person_id, clock.span(last_day, last_day)[1], why, by)
 
 
 async def block_longer(db: AsyncConnection, person_id: int, last_day: date, why: str, by: int) -> None:
-    """The same by somebody who does not know who it is, also of a guest: a block that is there becomes longer,
-    never shorter."""
+    """The same by somebody who does not know who it is: a block that is there becomes longer, never shorter."""
     why, end = _checked(person_id, last_day, why, by), clock.span(last_day, last_day)[1]
     there = (await db.execute(_BLOCKED_UNTIL, {"person": person_id})).scalar()
     if there is not None and there > end:
@@ -213,10 +224,12 @@ async def _block(db: AsyncConnection, person_id: int, end: datetime, why: str, b
 
 async def unblock(db: AsyncConnection, person_id: int, by: int) -> None:
     """End a block early; without one nothing happens."""
-    if not (await one(db, person_id)).blocked:
+    person = await one(db, person_id)
+    if not person.blocked:
         return
     await _set_block(db, person_id, None, None)
-    await jobs.enqueue(db, "mail", template="unblocked", person=person_id)
+    if not person.guest:
+        await jobs.enqueue(db, "mail", template="unblocked", person=person_id)
     await _note(db, "person.unblocked", person_id, by)
 
 
@@ -241,9 +254,9 @@ async def sweep(db: AsyncConnection) -> None:
 _FIGURES = select(
     func.count().label("people"),
     func.count().filter(KINDS["team"]).label("team"),
-    func.count().filter(Person.password.is_(None)).label("invited"),
+    func.count().filter(_invited).label("invited"),
     func.count().filter(_blocked).label("blocked"),
-).where(Person.email.is_not(None))
+).where(_account)
 
 
 async def figures(db: AsyncConnection) -> Record:

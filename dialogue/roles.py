@@ -37,6 +37,8 @@ class Access:
 
 EVERYONE = Access("everyone", people_only=False)
 PEOPLE = Access("people")
+# People, and guests where the thread lets them: which it is, the route finds out (pages/guests.py).
+VOICES = Access("voices", people_only=False)
 MODERATORS = Access("moderators", roles=frozenset({"moderator"}))
 EDITORS = Access("editors", roles=frozenset({"editor"}))
 PANEL = Access("panel", roles=frozenset({"panelist"}))

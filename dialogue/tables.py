@@ -28,6 +28,7 @@ from dialogue.kit.database import Base
 from dialogue.kit.personal import CONSENT, DUTY, IMPERSONAL, personal
 
 SOURCES = ("account", "guest", "import", "paper")
+OFFICIAL = ("account", "import")  # what results count; the others stand beside it
 ROLES = ("moderator", "editor", "panelist", "committee", "admin")
 STATUSES = ("pending", "published", "rejected", "hidden", "withdrawn")
 

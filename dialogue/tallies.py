@@ -13,8 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from dialogue.comments import INSIDE, visible_to
 from dialogue.kit.database import Database
 from dialogue.kit.kept import SECONDS, Kept
-from dialogue.stances import OFFICIAL
-from dialogue.tables import Comment, Vote
+from dialogue.tables import OFFICIAL, Comment, Vote
 from dialogue.votes import Tally
 
 Z = 1.96  # 95 per cent
@@ -34,6 +33,11 @@ class Counted(NamedTuple):
     @property
     def n(self) -> int:
         return self.agree + self.passed + self.disagree
+
+    @property
+    def shown(self) -> Tally:
+        """The official ones, and how many others stand beside them."""
+        return Tally(self.agree, self.passed, self.disagree, self.guests.n, self.paper.n)
 
     @property
     def official(self) -> Tally:

@@ -5,25 +5,40 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Integer, bindparam, case, delete, func, select
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Integer,
+    bindparam,
+    case,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
 from dialogue import comments, threads
-from dialogue.kit.errors import Conflict
-from dialogue.tables import Comment, Person, Thread, Vote
+from dialogue.kit.errors import Conflict, SignInNeeded, TooMany
+from dialogue.tables import OFFICIAL, Comment, Person, Thread, Vote
 
 CHOICES = {"agree": 1, "pass": 0, "disagree": -1}
+A_MINUTE = 60  # votes a person may cast
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Counts of one comment's votes."""
+    """Counts of one comment's votes: the official ones, and how many more stand beside them."""
 
     agree: int = 0
     passed: int = 0
     disagree: int = 0
+    guests: int = 0
+    paper: int = 0
 
     @property
     def n(self) -> int:
@@ -48,16 +63,38 @@ class Ballot:
 EMPTY = Ballot()
 
 
-def _counts(value: Any) -> tuple[Any, Any, Any]:
-    return tuple(func.count().filter(value == choice) for choice in (1, 0, -1))  # type: ignore[return-value]
+def counts(row: Any) -> tuple[Any, ...]:
+    """The columns of a tally over votes or stances, in its order."""
+    official = (func.count().filter(row.value == choice, row.source.in_(OFFICIAL)) for choice in (1, 0, -1))
+    return (*official, *(func.count().filter(row.source == source) for source in ("guest", "paper")))
+
+
+def lets_vote(person: Any = Person, thread: Any = Thread) -> ColumnElement[bool]:
+    """Whoever has an account may vote where they may read, guests where the thread says so."""
+    return or_(person.source != "guest", thread.guests_vote)
 
 
 _person: Any = bindparam("person", type_=BigInteger)
+_most: Any = bindparam("most", type_=Integer)
+_late = aliased(Vote)
+# So many of the last minute: more are not looked at. In the one statement, so of votes that come at the same
+# moment each may pass: some over the limit, as many as there are connections.
+_lately = (
+    select(literal(1))
+    .where(_late.person_id == _person, _late.cast_at > func.now() - func.make_interval(0, 0, 0, 0, 0, 1))
+    .offset(func.greatest(_most - 1, 0))
+)
 _target = (
     select(Comment.id, _person, bindparam("value", type_=Integer), Person.source)
     .join(Thread, Thread.id == Comment.thread_id)
     .join(Person, Person.id == _person)
-    .where(Comment.number == bindparam("number"), comments.published_for(_person), threads.OPEN)
+    .where(
+        Comment.number == bindparam("number"),
+        comments.published_for(_person),
+        threads.OPEN,
+        lets_vote(),
+        or_(_most == 0, ~_lately.exists()),
+    )
 )
 _upsert = insert(Vote).from_select(["comment_id", "person_id", "value", "source"], _target)
 _cast = (
@@ -65,7 +102,7 @@ _cast = (
         index_elements=[Vote.comment_id, Vote.person_id],
         set_={"value": _upsert.excluded.value, "cast_at": func.now()},
     )
-    .returning(Vote.comment_id)
+    .returning(Vote.comment_id, Vote.source)
     .cte("voted")
 )
 _take_back = (
@@ -83,13 +120,15 @@ _take_back = (
 )
 # The statement's snapshot does not hold its own change: count the others, add one's own in Python.
 _CAST = (
-    select(*_counts(Vote.value), Thread.address, threads.SEALED.label("sealed"))
+    select(*counts(Vote), _cast.c.source, Thread.address, threads.SEALED.label("sealed"))
     .select_from(_cast)
     .join(Comment, Comment.id == _cast.c.comment_id)
     .join(Thread, Thread.id == Comment.thread_id)
     .outerjoin(Vote, (Vote.comment_id == Comment.id) & (Vote.person_id != _person))
-    .group_by(Thread.id)
+    .group_by(Thread.id, _cast.c.source)
 )
+_LATELY = select(_lately.exists())
+_IS_GUEST = select(Person.source == "guest").where(Person.id == _person)
 _TAKE_BACK = (
     select(Thread.address)
     .join(Comment, Comment.thread_id == Thread.id)
@@ -97,15 +136,27 @@ _TAKE_BACK = (
 )
 
 
-async def cast(db: AsyncConnection, person_id: int, number: str, value: int) -> Ballot:
-    """Set a person's vote in one statement; NotFound for what is not public, Closed outside the dates."""
-    voted = (await db.execute(_CAST, {"person": person_id, "number": number, "value": value})).first()
+async def cast(
+    db: AsyncConnection, person_id: int, number: str, value: int, *, most: int = A_MINUTE
+) -> Ballot:
+    """Set a person's vote in one statement; NotFound for what is not public, Closed outside the dates,
+    SignInNeeded for a guest where none vote, TooMany after `most` in a minute (0: as many as they like)."""
+    values = {"person": person_id, "number": number, "value": value, "most": most}
+    voted = (await db.execute(_CAST, values)).first()
     if voted is None:
         await _why_not(db, person_id, number)
+        await _too_many(db, person_id, most)
         raise Conflict
-    others = [voted[0], voted[1], voted[2]]
-    others[1 - value] += 1
-    return Ballot(value, None if voted.sealed else Tally(*others), voted.address)
+    tally = list(voted[:5])
+    tally[1 - value if voted.source in OFFICIAL else 3] += 1
+    return Ballot(value, None if voted.sealed else Tally(*tally), voted.address)
+
+
+async def _too_many(db: AsyncConnection, person_id: int, most: int) -> None:
+    if most and (await db.execute(_LATELY, {"person": person_id, "most": most})).scalar():
+        raise TooMany(
+            f"Das waren {most} Stimmen in einer Minute. Bitte machen Sie eine kleine Pause.", seconds=60
+        )
 
 
 async def take_back(db: AsyncConnection, person_id: int, number: str) -> Ballot:
@@ -118,7 +169,10 @@ async def take_back(db: AsyncConnection, person_id: int, number: str) -> Ballot:
 
 async def _why_not(db: AsyncConnection, person_id: int, number: str) -> str:
     comment = await comments.published(db, number, person_id)
-    return str((await threads.open_for_writing(db, comment.thread_id, person_id)).address)
+    thread = await threads.open_for_writing(db, comment.thread_id, person_id)
+    if not thread.guests_vote and (await db.execute(_IS_GUEST, {"person": person_id})).scalar():
+        raise SignInNeeded
+    return str(thread.address)
 
 
 _VOTED_ON = select(Vote.comment_id).where(Vote.person_id == _person)
@@ -135,7 +189,7 @@ _MINE = select(Vote.comment_id, Vote.value).where(
     Vote.person_id == _person, Vote.comment_id == func.any(_ids)
 )
 _ALL = (
-    select(Vote.comment_id, _mine, *_counts(Vote.value))
+    select(Vote.comment_id, _mine, *counts(Vote))
     .where(Vote.comment_id == func.any(_ids))
     .group_by(Vote.comment_id)
 )

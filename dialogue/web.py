@@ -67,6 +67,13 @@ class House:
     def cookie(self) -> str:
         return "__Host-session" if self.settings.https else "session"
 
+    def forget_session(self, request: Request, response: Response) -> None:
+        """Take the cookie of a session that has ended from the browser, if it brought one."""
+        if self.cookie in request.cookies:
+            response.delete_cookie(
+                self.cookie, path="/", secure=self.settings.https, httponly=True, samesite="lax"
+            )
+
 
 Note = Callable[[AsyncConnection], Awaitable[None]]
 
@@ -80,7 +87,9 @@ class Page:
     form: FormData
     cut: bool = False  # more came in than the route takes: what stood first is in the form
     db: AsyncConnection = field(init=False)
-    person: accounts.Current | None = None
+    person: accounts.Current | None = None  # the account signed in
+    guest: accounts.Current | None = None  # or somebody who wrote or voted without one
+    session: tuple[str, int] | None = None  # one that begins with this answer
     outcome: Any = None
     notes: list[Note] = field(default_factory=list)
 
@@ -100,13 +109,25 @@ class Page:
         return self.person
 
     @property
+    def voice(self) -> accounts.Current | None:
+        """Who speaks here, with an account or as a guest; None for somebody who has not spoken yet."""
+        return self.person or self.guest
+
+    @property
+    def speaker(self) -> accounts.Current:
+        """The voice of a route that changes what somebody has said."""
+        if self.voice is None:
+            raise SignInNeeded
+        return self.voice
+
+    @property
     def viewer(self) -> Viewer:
-        return self.person.viewer if self.person else NOBODY
+        return self.voice.viewer if self.voice else NOBODY
 
     @property
     def person_id(self) -> int | None:
-        """Who asks; None for a guest."""
-        return self.person.id if self.person else None
+        """Who asks, with an account or as a guest; None for somebody who has not spoken yet."""
+        return self.voice.id if self.voice else None
 
     @property
     def prepared(self) -> Any:
@@ -187,6 +208,10 @@ class Page:
         """The partial for htmx; without it back to the page."""
         return self.render(template, **context) if self.is_htmx else self.redirect(otherwise)
 
+    def begin_session(self, token: str, seconds: int) -> None:
+        """Give the answer a session's cookie, once all that belongs to it is committed."""
+        self.session = (token, seconds)
+
     def set_session(self, response: Response, token: str, seconds: int) -> None:
         response.set_cookie(
             self.house.cookie,
@@ -199,9 +224,7 @@ class Page:
         )
 
     def drop_session(self, response: Response) -> None:
-        response.delete_cookie(
-            self.house.cookie, path="/", secure=self.house.settings.https, httponly=True, samesite="lax"
-        )
+        self.house.forget_session(self.request, response)
 
 
 Handler = Callable[[Page], Awaitable[Response]]
@@ -334,17 +357,21 @@ async def _admits(request: Request, access: Access) -> bool:
     """Whether this person may send a file here: nobody else's is read."""
     house: House = request.app.state.house
     async with asyncio.timeout(SECONDS), house.database.reading() as db:
-        person = await accounts.current(db, request.cookies.get(house.cookie))
+        voice = await accounts.current(db, request.cookies.get(house.cookie))
     try:
-        access.admit(person)
+        access.admit(None if voice is None or voice.is_guest else voice)
     except Refusal:
         return False
     return True
 
 
 async def _enter(page: Page, access: Access) -> None:
-    token = page.request.cookies.get(page.house.cookie)
-    page.person = page.request.state.person = await accounts.current(page.db, token)
+    voice = await accounts.current(page.db, page.request.cookies.get(page.house.cookie))
+    page.request.state.known = voice is not None
+    if voice is not None and voice.is_guest:
+        page.guest = voice
+    else:
+        page.person = page.request.state.person = voice
     access.admit(page.person)
 
 
@@ -369,7 +396,10 @@ def _connection(page: Page) -> AbstractAsyncContextManager[AsyncConnection]:
 async def _serve(page: Page, handler: Handler, access: Access) -> Response:
     async with _connection(page) as page.db:
         await _enter(page, access)
-        return await handler(page)
+        response = await handler(page)
+    if page.session is not None:
+        page.set_session(response, *page.session)
+    return response
 
 
 async def _note_presence(page: Page) -> None:
@@ -437,6 +467,8 @@ async def answer(request: Request, error: BaseException, form: FormData | None =
         reference=reference,
     )
     response = HTMLResponse(html, refusal.status)
+    if isinstance(refusal, SignInNeeded) and not getattr(request.state, "known", False):
+        house.forget_session(request, response)
     if isinstance(error, HTTPException):
         response.headers.update(error.headers or {})
     if isinstance(refusal, TooMany | Unavailable):

@@ -27,6 +27,7 @@ class Draft:
     secret: str
     parent_id: int | None = None
     stance: int | None = None
+    unproved: bool = False  # without an account and without a proof of work
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ async def _enter(db: AsyncConnection, author: Current, draft: Draft) -> Record:
     threads.must_be_open(draft.thread)
     text = comments.checked(draft.text)
     await comments.may_write(db, author.id)
-    noticed = _noticed(text)
+    noticed = _noticed(text, unproved=draft.unproved)
     new = comments.New(
         thread_id=draft.thread.id,
         internal=draft.thread.internal,
@@ -82,15 +83,17 @@ async def edit(db: AsyncConnection, comment: Record, text: str) -> None:
     """New text for a contribution that still waits; it passes the gate again, with the rules of a new one."""
     threads.must_be_open(await threads.get(db, comment.thread_id, comment.author_id))
     text = comments.checked(text)
-    await comments.may_edit(db, comment.author_id)
-    noticed = _noticed(text)
+    if comment.author_id is not None:
+        await comments.may_edit(db, comment.author_id)
+    noticed = _noticed(text, unproved=any(sign["kind"] == "unproved" for sign in comment.signs))
     urgency = levels.urgency(noticed)
     await comments.replace_text(db, comment.id, comment.revision, text=text, signs=noticed, urgency=urgency)
     await _to_triage(db, comment.id, comment.revision + 1)
 
 
-def _noticed(text: str) -> list[dict[str, Any]]:
-    return [sign.stored() for sign in signs.judge(text)]
+def _noticed(text: str, *, unproved: bool) -> list[dict[str, Any]]:
+    found = [*signs.judge(text), *([signs.unproved()] if unproved else [])]
+    return [sign.stored() for sign in found]
 
 
 async def _to_triage(db: AsyncConnection, comment_id: int, revision: int) -> None:

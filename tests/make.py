@@ -63,6 +63,11 @@ class Make:
             await self.row(Grant, person_id=person.id, role=role)
         return person
 
+    async def guest(self, **values: Any) -> Made:
+        """Somebody without an account."""
+        nothing = dict.fromkeys(("email", "password", "confirmed_at"))
+        return await self.person(source="guest", **(nothing | values))
+
     async def grant(self, person: Made, role: str, room: Made | None = None) -> None:
         await self.row(Grant, person_id=person.id, role=role, room_id=room.id if room else None)
 
@@ -95,6 +100,7 @@ class Make:
     async def comment(self, thread: Made | None = None, author: Made | None = None, **values: Any) -> Made:
         thread_id = thread.id if thread else values.pop("thread_id", None) or (await self.thread()).id
         author_id = author.id if author else (await self.person()).id
+        source = getattr(author, "source", "account")
         circle = getattr(thread, "circle_id", None)
         status = values.get("status", "published")
         defaults = {
@@ -102,6 +108,7 @@ class Make:
             "thread_id": thread_id,
             "author_id": author_id,
             "internal": circle is not None,
+            "source": source,
             "text": "Bitte kennzeichnen Sie jeden Text, den eine KI geschrieben hat.",
             "status": status,
             "once": uuid4(),

@@ -181,6 +181,8 @@ class Consultation(Dated):
     lead: Text
     about: Text
     moderation: Literal["pre", "post"] = "pre"
+    guests_write: bool = False
+    guests_vote: bool = False
     circle: Maybe = ""
     contact: Maybe = ""
     privacy: Maybe = ""
@@ -191,6 +193,8 @@ class Consultation(Dated):
     def _ends(self) -> "Consultation":
         if self.last(clock.today()) is None:
             raise ValueError("Das Ende fehlt.")
+        if self.circle and (self.guests_write or self.guests_vote):
+            raise ValueError("In einem Kreis macht niemand ohne Konto mit.")
         return self
 
 

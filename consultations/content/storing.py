@@ -31,6 +31,8 @@ WORDS = {
     Point: "Punkte",
 }
 
+COPIED = {"slug", "title", "lead", "about", "contact", "privacy", "guests_write", "guests_vote"}
+
 
 @dataclass
 class Stored:
@@ -119,7 +121,7 @@ async def _rules(db: AsyncConnection, stored: Stored, book: shapes.NetiquetteFil
 
 
 async def _consultation(db: AsyncConnection, stored: Stored, found: shapes.Consultation) -> None:
-    values = found.model_dump(include={"slug", "title", "lead", "about", "contact", "privacy"}) | {
+    values = found.model_dump(include=COPIED) | {
         "starts_on": found.first(stored.today),
         "ends_on": found.last(stored.today),
         "checks_first": found.moderation == "pre",

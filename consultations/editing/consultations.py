@@ -54,6 +54,8 @@ async def stored(db: AsyncConnection, uid: UUID) -> Stored | None:
         "ends_on": _day(row.ends_on),
         "sealed_until": _day(row.sealed_until),
         "moderation": "pre" if row.checks_first else "post",
+        "guests_write": row.guests_write,
+        "guests_vote": row.guests_vote,
         "rulebook": str(row.rulebook_id or ""),
         "circle": str(row.circle_id or ""),
     }
@@ -139,6 +141,8 @@ async def apply(db: AsyncConnection, uid: UUID, content: Content, actor: UUID) -
         "ends_on": schedule.day(content["ends_on"]),
         "sealed_until": _moment(content.get("sealed_until")),
         "checks_first": content.get("moderation") != "post",
+        "guests_write": bool(content.get("guests_write")),
+        "guests_vote": bool(content.get("guests_vote")),
         "rulebook_id": int(content.get("rulebook") or 0) or row.rulebook_id or (book.id if book else None),
         "circle_id": int(content.get("circle") or 0) or None,
     }

@@ -48,6 +48,9 @@ def problems(
     sealed = day(content.get("sealed_until"))
     if sealed and first and sealed <= first:
         yield "sealed_until", "Dieser Tag muss nach dem Beginn liegen."
+    for name in ("guests_write", "guests_vote"):
+        if content.get("circle") and content.get(name):
+            yield name, "In einem Kreis macht nur mit, wer dazugehört. Dafür braucht man ein Konto."
     if public and told[0] and told[0] <= today:
         yield from _promises(content, public, today)
     elif circle and (content.get("circle") or "") != circle:
@@ -106,7 +109,10 @@ CONFIDED = (
     "Die Texte waren bisher nur für diesen Kreis bestimmt. "
     "Bitte lassen Sie ihn stehen, oder legen Sie eine neue Beteiligung an."
 )
+WHO = "Wer ohne Konto mitmachen darf, steht seit dem Beginn fest und lässt sich nicht mehr ändern."
 KEPT = {
+    "guests_write": WHO,
+    "guests_vote": WHO,
     "circle": "Wer mitreden darf, steht seit dem Beginn fest und lässt sich nicht mehr ändern.",
     "rulebook": "Die Netiquette gilt vom Beginn bis zum Ende und lässt sich jetzt nicht mehr wechseln.",
 }

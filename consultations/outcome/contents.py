@@ -12,8 +12,7 @@ from consultations.outcome.readme import NOT_PUBLIC
 from consultations.tables import Consultation, Point
 from dialogue import comments
 from dialogue.kit.errors import NotFound
-from dialogue.stances import OFFICIAL
-from dialogue.tables import Comment, Person, Stance, Vote
+from dialogue.tables import OFFICIAL, Comment, Person, Stance, Vote
 from dialogue.votes import CHOICES
 from moderation.tables import Merge
 

@@ -24,8 +24,7 @@ from consultations.outcome.csvfile import BOM, line
 from dialogue import comments, threads
 from dialogue.kit.database import Database, Record
 from dialogue.kit.kept import SECONDS, Kept
-from dialogue.stances import OFFICIAL
-from dialogue.tables import Comment, Person, Stance, Thread, Vote
+from dialogue.tables import OFFICIAL, Comment, Person, Stance, Thread, Vote
 from dialogue.tallies import Ranked, Tallies
 from dialogue.votes import Tally
 

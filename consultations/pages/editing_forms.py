@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
-from wtforms import Field, FieldList, FormField, HiddenField, RadioField, SelectField
+from wtforms import BooleanField, Field, FieldList, FormField, HiddenField, RadioField, SelectField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined]  # the stubs lag behind
 from wtforms.validators import Optional, Regexp
 
@@ -168,6 +168,15 @@ class ConsultationForm(Draft):
     )
     rulebook = choice("Netiquette", "Sie gilt vom Beginn bis zum Ende.")
     circle = choice("Wer darf lesen und mitreden?", "Nach dem Beginn lässt sich das nicht mehr ändern.")
+    guests_write = BooleanField(
+        "Mitmachen ohne Konto: schreiben",
+        description="Die Beiträge tragen den Hinweis „Gast“. Nach dem Beginn lässt sich das nicht mehr ändern.",
+    )
+    guests_vote = BooleanField(
+        "Mitmachen ohne Konto: abstimmen",
+        description="Diese Stimmen zählen nicht zum Ergebnis; sie stehen daneben. Nach dem Beginn lässt sich das nicht "
+        "mehr ändern.",
+    )
     contact = words("Kontakt für Fragen", SHORT, rows=3)
     privacy = words(
         "Hinweis zum Datenschutz", TEXT, "Was mit den Angaben in dieser Beteiligung geschieht.", 4
@@ -175,7 +184,10 @@ class ConsultationForm(Draft):
     GROUPS = (
         ("Worum geht es?", ("title", "lead", "about")),
         ("Wann?", ("starts_on", "ends_on", "participation", "information", "evaluation", "result")),
-        ("Welche Regeln gelten?", ("circle", "moderation", "rulebook", "sealed_until")),
+        (
+            "Welche Regeln gelten?",
+            ("circle", "guests_write", "guests_vote", "moderation", "rulebook", "sealed_until"),
+        ),
         ("Kontakt und Datenschutz", ("contact", "privacy")),
     )
 
@@ -263,6 +275,8 @@ def as_text(field: Field) -> str:
     if isinstance(field, SelectField):  # a RadioField is one, too
         chosen = [name for value, name, *_ in field.iter_choices() if value == field.data]
         return str(chosen[0]) if chosen else ""
+    if isinstance(field, BooleanField):
+        return "ja" if field.data else "nein"
     if isinstance(field.data, date):
         return field.data.strftime("%d.%m.%Y")
     return "" if field.data is None else str(field.data)

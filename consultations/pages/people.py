@@ -43,7 +43,7 @@ class BlockForm(GermanForm):
         "Begründung",
         filters=[plain],
         validators=[InputRequired("Bitte begründen Sie die Sperre.")],
-        description="Die Person liest sie in ihrem Konto und in einer E-Mail.",
+        description="Die Person liest sie in ihrem Konto und in einer E-Mail, ohne Konto beim nächsten Versuch.",
     )
 
 

@@ -32,8 +32,8 @@ async def point(page: Page) -> Response:
     if "druck" in page.query:
         return await _on_paper(page, found)
     talk = await _talk(page, found, person_id)
-    if person_id and found.visit_due:
-        page.later(partial(visits.note, person_id=person_id, thread_id=found.thread_id))
+    if page.person and found.visit_due:
+        page.later(partial(visits.note, person_id=page.person.id, thread_id=found.thread_id))
     if page.is_htmx:
         return page.render("consultations/_talk.html", point=found, **talk)
     waiting = await comments.waiting(page.db, person_id, found.thread_id) if person_id and found.waits else []

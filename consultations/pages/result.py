@@ -37,7 +37,7 @@ async def _votes(page: Page, found: Record) -> dict[str, Any]:
             return {"lists": figures.Lists(), "tallies": {}}
     tallies = (await tallied(page).of({found.thread_id: found.thread_ended}))[found.thread_id]
     lists = await figures.lists(page.db, tallies, among)
-    return {"lists": lists, "tallies": {one: tallies.of[one].official for one in lists.all}}
+    return {"lists": lists, "tallies": {one: tallies.of[one].shown for one in lists.all}}
 
 
 async def numbers(page: Page) -> Response:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dialogue.kit.errors import Forbidden, Malformed, Refusal, TooLarge, TooManyHeaders
+from dialogue.kit.reading import Readers
 
 BODY_LIMIT = 256 * 1024
 PATH_LIMIT, QUERY_LIMIT = 4 * 1024, 16 * 1024  # what was pasted into the search is answered there
@@ -57,13 +58,20 @@ class Door:
     """Refuses what no page should ever see, and puts the security headers on every answer.
 
     `larger`: how much may come in at paths that take files. There the route itself refuses what is declared
-    to be larger: it still reads the text that stands before the file.
+    to be larger: it still reads the text that stands before the file. `readers`: who has read how much; None
+    where nobody counts.
     """
 
     def __init__(
-        self, app: ASGIApp, *, origin: str, answer: Answer, larger: Mapping[str, int] | None = None
+        self,
+        app: ASGIApp,
+        *,
+        origin: str,
+        answer: Answer,
+        larger: Mapping[str, int] | None = None,
+        readers: Readers | None = None,
     ) -> None:
-        self.app, self.answer, self.larger = app, answer, larger or {}
+        self.app, self.answer, self.larger, self.readers = app, answer, larger or {}, readers
         self.hosts = _hosts(origin)
         self.origins = {origin.partition(":")[0].encode() + b"://" + host for host in self.hosts}
         self.headers = [*HEADERS, HSTS] if origin.startswith("https:") else list(HEADERS)
@@ -76,6 +84,8 @@ class Door:
         headers = dict(scope["headers"])
         try:
             self._check(scope, headers)
+            if self.readers is not None:
+                self.readers.note(scope, line((scope.get("client") or ("",))[0]))
         except Refusal as refusal:
             await self.answer(scope, receive, guarded, refusal)
             return

@@ -193,8 +193,8 @@ _UNCONFIRMED = "Dieses Konto ist noch nicht bestätigt. Bitte öffnen Sie den Li
 
 
 async def _signed_in(page: Page, person_id: int, target: str, answer: Response | None = None) -> Response:
-    if page.person is not None:
-        await accounts.sign_out(page.db, page.person)
+    if page.voice is not None:
+        await accounts.sign_out(page.db, page.voice)
     token, life = await accounts.sign_in(
         page.db, person_id, _device(page.request.headers.get("user-agent", ""))
     )

@@ -4,7 +4,8 @@ from starlette.responses import Response
 
 from dialogue import stances, threads, votes
 from dialogue.kit import tokens
-from dialogue.roles import PEOPLE
+from dialogue.pages import guests
+from dialogue.roles import PEOPLE, VOICES
 from dialogue.web import Page, get, path, post
 
 
@@ -13,12 +14,11 @@ def _number(page: Page) -> str:
 
 
 async def vote(page: Page) -> Response:
-    ballot = await votes.cast(page.db, page.me.id, _number(page), page.choice("vote", votes.CHOICES))
-    return _answer(page, ballot)
+    return _answer(page, await guests.vote(page, _number(page), page.choice("vote", votes.CHOICES)))
 
 
 async def unvote(page: Page) -> Response:
-    return _answer(page, await votes.take_back(page.db, page.me.id, _number(page)))
+    return _answer(page, await votes.take_back(page.db, page.speaker.id, _number(page)))
 
 
 def _answer(page: Page, ballot: votes.Ballot) -> Response:
@@ -40,19 +40,23 @@ async def back(page: Page) -> Response:
 async def stance(page: Page) -> Response:
     thread_id = page.params["thread"]
     if page.form.get("stance") == "none":
-        await stances.release(page.db, page.me.id, thread_id)
+        await stances.release(page.db, page.speaker.id, thread_id)
     else:
-        await stances.take(page.db, page.me.id, thread_id, page.choice("stance", votes.CHOICES))
-    thread = await threads.get(page.db, thread_id, page.me.id)
-    standing = await stances.standing(page.db, page.me.id, thread_id)
+        value = page.choice("stance", votes.CHOICES)
+        if page.voice is None:
+            await guests.place(page, thread_id, "guests_vote")
+        voice = page.voice or await guests.newcomer(page)
+        await stances.take(page.db, voice.id, thread_id, value)
+    thread = await threads.get(page.db, thread_id, page.person_id)
+    standing = await stances.standing(page.db, page.person_id, thread_id)
     return page.fragment(
         "dialogue/_stance.html", otherwise=f"{thread.address}#haltung", thread=thread, stance=standing
     )
 
 
 ROUTES = [
-    post("/beitraege/{number}/stimme", vote, name="vote", access=PEOPLE),
+    post("/beitraege/{number}/stimme", vote, name="vote", access=VOICES),
     get("/beitraege/{number}/stimme", back, name="vote_back", access=PEOPLE),
-    post("/beitraege/{number}/stimme/zuruecknehmen", unvote, name="unvote", access=PEOPLE),
-    post("/faden/{thread:int}/haltung", stance, name="stance", access=PEOPLE),
+    post("/beitraege/{number}/stimme/zuruecknehmen", unvote, name="unvote", access=VOICES),
+    post("/faden/{thread:int}/haltung", stance, name="stance", access=VOICES),
 ]

@@ -8,9 +8,10 @@ from dialogue.comments import MAX_LENGTH
 from dialogue.kit.database import Record
 from dialogue.kit.errors import NotFound
 from dialogue.kit.forms import GermanForm, plain, ruled
-from dialogue.roles import EVERYONE, PEOPLE
+from dialogue.roles import EVERYONE, VOICES
 from dialogue.web import Page, answer, get, path, post
 from moderation import appeals
+from moderation.pages.intake import own
 
 
 class AppealForm(GermanForm):
@@ -20,7 +21,7 @@ class AppealForm(GermanForm):
 
 
 async def appeal(page: Page) -> Response:
-    comment = await comments.own(page.db, page.params["number"], page.me.id)
+    comment = await own(page)
     decision = await appeals.contested(page.db, comment)
     if decision.appealed_at is not None:
         return page.redirect(path("comment", number=comment.number))
@@ -33,12 +34,12 @@ def _form(page: Page, comment: Record, decision: Record, form: AppealForm, statu
 
 
 async def do_appeal(page: Page) -> Response:
-    comment = await comments.own(page.db, page.params["number"], page.me.id)
+    comment = await own(page)
     decision, form = await appeals.contested(page.db, comment), page.filled(AppealForm)
     if decision.appealed_at is None:
         if not form.validate():
             return _form(page, comment, decision, form, 422)
-        await appeals.file(page.db, comment, form.text.data or "", person_id=page.me.id)
+        await appeals.file(page.db, comment, form.text.data or "", person_id=page.speaker.id)
     return page.redirect(path("comment", number=comment.number))
 
 
@@ -63,7 +64,7 @@ async def appeal_by_receipt(page: Page) -> Response:
 
 
 ROUTES = [
-    get("/beitraege/{number}/beschwerde", appeal, name="appeal", access=PEOPLE),
-    post("/beitraege/{number}/beschwerde", do_appeal, name="do_appeal", access=PEOPLE),
+    get("/beitraege/{number}/beschwerde", appeal, name="appeal", access=VOICES),
+    post("/beitraege/{number}/beschwerde", do_appeal, name="do_appeal", access=VOICES),
     post("/beitrag/beschwerde", appeal_by_receipt, name="appeal_by_receipt", access=EVERYONE),
 ]

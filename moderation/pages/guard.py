@@ -7,7 +7,7 @@ from wtforms import Field
 
 from dialogue import comments, threads
 from dialogue.kit.text import is_blank
-from dialogue.roles import PEOPLE
+from dialogue.roles import VOICES
 from dialogue.web import Page, path, post
 from moderation import guard
 from moderation.masking import BLACK
@@ -57,4 +57,4 @@ async def look(page: Page) -> Response:
     )
 
 
-ROUTES = [post("/faden/{thread:int}/hinweise", look, name="guard", access=PEOPLE)]
+ROUTES = [post("/faden/{thread:int}/hinweise", look, name="guard", access=VOICES)]

@@ -19,6 +19,7 @@ LABELS = {
     "shouting": "Laut",
     "wordless": "Ohne Worte",
     "long": "Sehr lang",
+    "unproved": "Ohne Nachweis",
 }
 REASONS = {
     "insult": "Sieht aus wie eine Beleidigung",
@@ -36,6 +37,7 @@ REASONS = {
     "shouting": "Steht fast ganz in Großbuchstaben oder ist voller Ausrufezeichen",
     "wordless": "Enthält kein Wort",
     "long": "Ist länger als die meisten Beiträge",
+    "unproved": "Ohne Konto und ohne Rechenaufgabe gesendet",
 }
 VERSION = 2  # stored with each sign: another list or pattern is another version
 SHOWN, MARKED = 10, 100  # words named per sign, each once; places marked per sign: enough to see why
@@ -82,6 +84,11 @@ def judge(text: str) -> list[Sign]:
     if len(text) > LONG:
         noticed.append(_sign("long", (f"{len(text)} Zeichen",)))
     return noticed
+
+
+def unproved() -> Sign:
+    """Of what somebody without an account sent without a proof of work: it waits for a person wherever it is."""
+    return _sign("unproved", ())
 
 
 def personal_data(text: str) -> list[Sign]:

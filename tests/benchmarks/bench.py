@@ -163,7 +163,12 @@ async def run() -> list[str]:
 
 async def measure(data: Path, cluster: postgres.Cluster, url: str, made: dict[str, Any]) -> list[str]:
     (data / "demo.json").write_text("{}")
-    ours = Server("consultations.asgi:create", cluster, {"DIALOG_DATA": str(data)}, factory=True)
+    ours = Server(
+        "consultations.asgi:create",
+        cluster,
+        {"DIALOG_DATA": str(data), "DIALOG_LIMITS": "false"},
+        factory=True,
+    )
     floor = Server("tests.benchmarks.floor:app", cluster, {"FLOOR_URL": url, "PYTHONPATH": "."})
     headers = {"origin": ours.origin, "sec-fetch-site": "same-origin"}
     try:

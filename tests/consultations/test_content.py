@@ -213,6 +213,14 @@ async def test_what_was_added_to_the_files_is_added(folder, load, rows):
     ]
 
 
+async def test_the_files_say_who_takes_part_without_an_account(folder, load, rows):
+    await load(
+        folder(consultations=("starts_on = 2027-01-15", "guests_write = true\nstarts_on = 2027-01-15"))
+    )
+
+    assert await rows(Thread.guests_write, Thread.guests_vote) == [(True, False)]
+
+
 MISTAKES = [
     ({"terms": None}, "terms.toml lässt sich nicht lesen: No such file or directory."),
     (
@@ -278,6 +286,19 @@ MISTAKES = [
     (
         {"consultations": ("2027-01-15", '"2027-01-15"')},
         "consultations.toml, consultation 1 (leitlinien), „starts_on“: Erwartet ist ein Datum: 2027-01-31.",
+    ),
+    (
+        {
+            "consultations": (
+                "starts_on = 2027-01-15",
+                'circle = "Rat"\nguests_vote = true\nstarts_on = 2027-01-15',
+            )
+        },
+        "consultations.toml, consultation 1 (leitlinien): In einem Kreis macht niemand ohne Konto mit.",
+    ),
+    (
+        {"consultations": ("starts_on = 2027-01-15", 'guests_write = "ja"\nstarts_on = 2027-01-15')},
+        "consultations.toml, consultation 1 (leitlinien), „guests_write“: Das muss true oder false sein.",
     ),
     (
         {"consultations": ('kind = "result"', 'kind = "participation"')},

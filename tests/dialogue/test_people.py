@@ -193,6 +193,49 @@ async def test_who_is_blocked_reads_why_and_writes_again_when_it_is_lifted(desk,
     assert [letter["Subject"] for letter in await post_box(person.email)][1:] == ["Ihr Konto ist wieder frei"]
 
 
+async def test_a_guest_is_found_by_pseudonym_and_blocked_without_a_mail(desk, make, database, work):
+    guest = await make.guest(pseudonym="Kastanie 417")
+    await make.guest(pseudonym="Fähre 200")
+    address = f"/verwaltung/personen/{guest.id}"
+
+    found = await desk.get("/verwaltung/personen?zeige=gaeste&suche=kastanie")
+    page = await desk.get(address)
+    await desk.post(f"{address}/sperren", last_day=day(6), why=WHY)
+    blocked = await desk.get("/verwaltung/personen?zeige=gesperrt")
+    await work()
+
+    assert [link["href"] for link in found.select("tbody a")] == [address]
+    assert page.words("h1") == "Gast „Kastanie 417“"
+    assert page.select("form[action$=rollen], form[action$=einladung]") == []
+    assert [link["href"] for link in blocked.select("tbody a")] == [address]
+    assert sorted(await rows(database, Person.source, Person.blocked_why), key=str) == [
+        ("account", None),
+        ("guest", WHY),
+        ("guest", None),
+    ]
+
+
+async def test_a_guest_gets_no_role_and_no_invitation(desk, make, admin, database):
+    guest = await make.guest()
+    address = f"/verwaltung/personen/{guest.id}"
+
+    answers = [
+        await desk.post(f"{address}/rollen", role="admin", where=""),
+        await desk.post(f"{address}/einladung"),
+    ]
+
+    assert [answer.status for answer in answers] == [404, 409]
+    assert await rows(database, Grant.role) == [("admin",)]
+
+
+async def test_guests_stand_in_no_list_of_accounts(desk, make):
+    await make.guest()
+
+    for kind in ("alle", "team", "eingeladen", "gesperrt"):
+        page = await desk.get(f"/verwaltung/personen?zeige={kind}")
+        assert "Gast" not in [link.text for link in page.select("tbody a")]
+
+
 @pytest.mark.parametrize(
     ("sent", "words"),
     [

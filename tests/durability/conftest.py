@@ -82,7 +82,9 @@ class Installation:
 
 @pytest.fixture(scope="session")
 async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
-    made = Installation(tmp_path_factory.mktemp("installation"))
+    made = Installation(
+        tmp_path_factory.mktemp("installation"), DIALOG_LIMITS="false"
+    )  # one address, much traffic
     made.start()
     await made.answering(seconds=60)
     yield made

@@ -1,7 +1,8 @@
 """Whose address counts: that of the connection, or what the proxy says that the settings name."""
 
+from contextlib import asynccontextmanager
+
 import httpx2
-import pytest
 from sqlalchemy import select
 
 from dialogue.tables import Attempt
@@ -24,18 +25,37 @@ async def lines(installation):
     return found
 
 
-async def test_without_a_proxy_nobody_can_pretend_to_come_from_elsewhere(installation):
-    assert await lines(installation) == 1
+async def read(installation, address, times):
+    """The statuses of a page that a visitor of this address opens again and again."""
+    headers = {"x-forwarded-for": address}
+    async with httpx2.AsyncClient(base_url=installation.origin, headers=headers, timeout=30) as client:
+        return [(await client.get("/netiquette")).status_code for _ in range(times)]
 
 
-@pytest.fixture
-async def behind_a_proxy(tmp_path):
-    made = Installation(tmp_path, DIALOG_PROXY="10.1.2.3, 127.0.0.0/8")
+@asynccontextmanager
+async def installed(folder, **settings):
+    made = Installation(folder, **settings)
     made.start()
     await made.answering(seconds=60)
-    yield made
-    made.stop()
+    try:
+        yield made
+    finally:
+        made.stop()
 
 
-async def test_the_proxy_that_is_named_tells_the_visitors_apart(behind_a_proxy):
-    assert await lines(behind_a_proxy) == 2
+async def test_without_a_proxy_nobody_can_pretend_to_come_from_elsewhere(tmp_path):
+    async with installed(tmp_path) as alone:
+        assert await lines(alone) == 1
+        for address in ("203.0.113.7", "198.51.100.9"):
+            answered = await read(alone, address, 110)  # two workers count, each for itself
+
+        assert answered[-1] == 429
+
+
+async def test_the_proxy_that_is_named_tells_the_visitors_apart(tmp_path):
+    async with installed(tmp_path, DIALOG_PROXY="10.1.2.3, 127.0.0.0/8") as behind_a_proxy:
+        assert await lines(behind_a_proxy) == 2
+        first = await read(behind_a_proxy, "203.0.113.7", 110)
+        second = await read(behind_a_proxy, "198.51.100.9", 1)
+
+        assert (first[0], first[-1], second) == (200, 429, [200])

@@ -17,7 +17,7 @@ from consultations.outcome.formats import FORMATS
 from consultations.outcome.readme import ROLES
 from consultations.pages.editing_views import FOLDERS
 from consultations.tables import Response, Version
-from dialogue import journal
+from dialogue import accounts, journal
 from dialogue.kit import clock
 from dialogue.tables import Absence
 from moderation import queue
@@ -38,13 +38,21 @@ TEXTS = set(HIDDEN)
 # Who hosts another room, and a deputy who has lost the role: both are there with a session of staff.
 SEES = {name: set() for name in (*VIEWERS, "host elsewhere", "deputy no more")} | {
     "moderator": TEXTS
-    | {"circle", "its title", "its entry", "reporter"},  # everything of the consultations they moderate
+    | {
+        "of a guest",
+        "circle",
+        "its title",
+        "its entry",
+        "reporter",
+    },  # everything of the consultations they moderate
     "editor": {"circle", "its title", "draft"},  # their drafts, and nothing that waits to be checked
     "member": {"circle", "its title"},
     "admin": {"its title", "email"},  # people and where their roles hold
     "author": TEXTS | {"email"},
+    "guest author": {"of a guest"},
 }
 MARKS = {status: f"Kennwort-{status}-Zwiebelkuchen" for status in HIDDEN} | {
+    "of a guest": "Kennwort-Gast-Zwiebelkuchen",
     "email": "zwiebelkuchen@geheim.example",
     "circle": "Kennwort-Kreis-Zwiebelkuchen",
     "its entry": "Kennwort-Eintrag-Zwiebelkuchen",
@@ -105,6 +113,9 @@ class City:
     async def keep_secrets(self):
         """A comment and a reply of every status that is not public, all voted on, the comments answered."""
         self.secret = {status: await self.comment(status) for status in HIDDEN}
+        self.guest = await self.make.guest()
+        waits = {"status": "pending", "text": MARKS["of a guest"]}
+        self.of_guest = await self.make.comment(self.open.thread, self.guest, **waits)
         self.replies = {status: await self.comment(status, parent_id=self.public.id) for status in HIDDEN}
         for comment in (*self.secret.values(), *self.replies.values()):
             await self.make.vote(comment)
@@ -178,6 +189,11 @@ class City:
         browser = self.new_browser()
         if name == "author":
             await browser.sign_in(self.author)
+        elif name in {"guest author", "known guest"}:
+            guest = self.guest if name == "guest author" else await self.make.guest()
+            async with self.make.database.writing() as db:
+                token, _ = await accounts.sign_in(db, guest.id, "")
+            browser.client.cookies.set("session", token)
         elif name == "member":
             await browser.sign_in(self.member)
         elif name == "host elsewhere":
@@ -212,6 +228,7 @@ class City:
             self.said,
             *self.secret.values(),
             *self.replies.values(),
+            self.of_guest,
         ]
         values = {
             "number": [NUMBER, *(comment.number for comment in comments)],
@@ -345,7 +362,9 @@ async def test_an_export_holds_what_its_role_may_see(city, database, tmp_path, r
 
     files = await package(database, city.open, role, tmp_path, format)
 
-    assert seen(files) == (TEXTS - {"withdrawn"} if role in {"moderator", "admin"} else set())
+    assert seen(files) == (
+        TEXTS - {"withdrawn"} | {"of a guest"} if role in {"moderator", "admin"} else set()
+    )
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -370,7 +389,9 @@ async def package(database, point, role, folder, format):
 
 
 @pytest.mark.parametrize("status", HIDDEN)
-@pytest.mark.parametrize("name", ["guest", "citizen", "editor", "panelist", "committee", "admin"])
+@pytest.mark.parametrize(
+    "name", ["guest", "known guest", "citizen", "editor", "panelist", "committee", "admin"]
+)
 async def test_hidden_and_unknown_numbers_look_alike(city, name, status):
     await city.keep_secrets()
     browser = await city.viewer(name)
@@ -383,9 +404,9 @@ async def test_hidden_and_unknown_numbers_look_alike(city, name, status):
 async def answers(browser, number):
     """All that the addresses of a number say, without the number itself."""
     found = []
-    for page in ("", "/antworten", "/bearbeiten", "/stimme"):
+    for page in ("", "/antworten", "/bearbeiten", "/loeschen", "/stimme"):
         found.append(await browser.client.get(f"/beitraege/{number}{page}"))
-    for action in ("stimme", "stimme/zuruecknehmen", "antworten", "bearbeiten", "zurueckziehen"):
+    for action in ("stimme", "stimme/zuruecknehmen", "antworten", "bearbeiten", "zurueckziehen", "loeschen"):
         sent = {"vote": "agree", "text": "Eine Antwort."}
         headers = {"origin": browser.origin}
         found.append(await browser.client.post(f"/beitraege/{number}/{action}", data=sent, headers=headers))

@@ -26,7 +26,7 @@ RULES = {
 # With all rules also in the dark.
 WHOLE = {"start", "running consultation", "open point, signed in", "write", "queue", "appearance"}
 CARDS = "Beitrag für Beitrag abstimmen"
-NOT_HTML = {"healthz", "readyz", "vote_back", "result_numbers", "accent", "logo"} | {
+NOT_HTML = {"challenge", "healthz", "readyz", "vote_back", "result_numbers", "accent", "logo"} | {
     "transparency_table",
     "transparency_file",
 }  # for machines
@@ -266,9 +266,47 @@ KINDS = [
         sent("/faden/{thread}/schreiben", text="Ein Satz zum Aufheben.", button="Absenden"),
         "Danke, Ihr Beitrag ist angekommen",
     ),
+    Kind("write without an account", "write", "", at("/faden/{thread}/schreiben"), "Beitrag schreiben"),
+    Kind(
+        "receipt of a guest",
+        "do_write",
+        "",
+        posted("/faden/{thread}/schreiben", text="Ein Satz ohne Konto.", guest="yes"),
+        "Danke, Ihr Beitrag ist angekommen",
+    ),
+    Kind(
+        "guest, riddle not solved",
+        "do_write",
+        "",
+        posted("/faden/{thread}/schreiben", text="Ein Satz ohne Konto.", guest="yes", altcha="falsch"),
+        "Beitrag schreiben",
+        422,
+    ),
     Kind("reply", "write_reply", "citizen", at("/beitraege/{talked}/antworten"), "Antwort schreiben"),
     Kind("edit", "edit", "citizen", at("/beitraege/{waiting}/bearbeiten"), "Beitrag bearbeiten"),
     Kind("take back", "withdraw", "citizen", at("/beitraege/{waiting}/zurueckziehen"), "Beitrag"),
+    Kind("delete", "erase", "citizen", at("/beitraege/{waiting}/loeschen"), "Beitrag"),
+    Kind(
+        "delete with the receipt",
+        "erase_by_receipt",
+        "",
+        posted("/beitrag/loeschen", number="{receipt}", secret="{secret}"),
+        "Beitrag",
+    ),
+    Kind(
+        "receipt to delete with", "erase_opened", "", at("/beitrag/loeschen"), "Meinen Beitrag wiederfinden"
+    ),
+    Kind(
+        "receipt to change with", "edit_opened", "", at("/beitrag/bearbeiten"), "Meinen Beitrag wiederfinden"
+    ),
+    Kind(
+        "change, secret missing",
+        "edit_by_receipt",
+        "",
+        posted("/beitrag/bearbeiten", number="{receipt}", text="Davon geht nichts verloren."),
+        "Meinen Beitrag wiederfinden",
+        422,
+    ),
     Kind("receipt to open", "receipt", "", at("/beitrag"), "Meinen Beitrag wiederfinden"),
     Kind("receipt, nothing entered", "open_receipt", "", posted("/beitrag"), "Meinen Beitrag", 422),
     Kind(

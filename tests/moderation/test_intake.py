@@ -379,7 +379,7 @@ async def test_after_the_end_what_waits_is_not_replaced_by_something_else(browse
     assert answers[1].one("textarea").text.strip() == "Ganz anders"
     assert await stored(database) == [(comment.text, "pending", None)]
     page = await browser.get(f"/beitraege/{comment.number}")
-    assert [link.text for link in page.select(".form__actions")[0].select("a")] == ["Zurückziehen"]
+    assert [link.text for link in page.select(".form__actions")[0].select("a")] == ["Zurückziehen", "Löschen"]
 
 
 async def test_a_blocked_person_edits_nothing(browser, make, database, owner):

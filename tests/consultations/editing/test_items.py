@@ -275,6 +275,23 @@ async def test_nothing_opens_before_everything_is_there(desk, database):
     ]
 
 
+async def test_editors_say_who_takes_part_without_an_account(desk, owner, new_browser):
+    await desk.rules()
+    home, _ = await desk.opened(guests_vote=True)
+    browser = new_browser()
+    await browser.sign_in(desk.person)
+    address = f"/redaktion/beteiligungen/{home}"
+
+    form = await browser.get(address)
+    sent = form.form(address) | {"rulebook": form.one("[name=rulebook] [selected]")["value"]}
+    told = await browser.post(address, **sent, guests_write="y")
+    row = await owner.fetchrow("SELECT guests_write, guests_vote FROM threads")
+
+    assert [field.has_attr("checked") for field in form.select("[type=checkbox]")] == [False, True]
+    assert tuple(row) == (False, True)
+    assert "Wer ohne Konto mitmachen darf, steht seit dem Beginn fest" in told.words("main")
+
+
 async def test_what_is_missing_in_a_point_is_missing_in_its_consultation(desk, database):
     await desk.rules()
     home = await desk.save("consultation", **consultation())

@@ -54,10 +54,28 @@ def test_a_draft_with_days_that_cannot_be_says_at_which_field(days, wrong):
         ({"circle": "8"}, ["circle"]),
         ({"rulebook": "4"}, ["rulebook"]),
         ({"rulebook": ""}, []),
+        ({"circle": "", "guests_write": True}, ["guests_write", "circle"]),
     ],
 )
 def test_once_open_what_was_promised_stays(changed, wrong):
     assert faults(OPEN | changed, OPEN) == wrong
+
+
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize("name", ["guests_write", "guests_vote"])
+def test_who_takes_part_without_an_account_is_promised_from_the_beginning(name, told):
+    public = OPEN | {"circle": "", name: told}
+
+    assert faults(public | {name: told}, public) == []
+    assert faults(public | {name: not told}, public) == [name]
+    assert faults(DRAFT | {name: not told}, DRAFT | {name: told}) == []
+
+
+def test_a_circle_takes_no_guests():
+    assert faults(DRAFT | {"circle": "7", "guests_write": True, "guests_vote": True}) == [
+        "guests_write",
+        "guests_vote",
+    ]
 
 
 @pytest.mark.parametrize(
