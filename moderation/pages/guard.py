@@ -7,6 +7,7 @@ from wtforms import Field
 
 from dialogue import comments, threads
 from dialogue.kit.text import is_blank
+from dialogue.pages import guests
 from dialogue.roles import VOICES
 from dialogue.web import Page, path, post
 from moderation import guard
@@ -49,7 +50,7 @@ def stopped(page: Page, text: Field) -> Told | None:
 
 async def look(page: Page) -> Response:
     """The look at a text while it is written: answers to the writer only, and keeps nothing of it."""
-    thread = threads.must_be_open(await threads.get(page.db, page.params["thread"], page.person_id))
+    thread = threads.must_be_open(await guests.place(page, page.params["thread"], "guests_write"))
     text = str(page.form.get("text", ""))
     seen = None if is_blank(text) else guard.seen(comments.checked(text))
     return page.fragment(

@@ -193,7 +193,7 @@ LOOK = {
 }
 ABOUT_PEOPLE = ("person", "add_grant", "revoke", "block", "unblock", "add_absence", "end_absence")
 ABOUT_CIRCLES = ("circle", "rename_circle", "add_members", "remove_member")
-OWN = ("edit", "do_edit", "withdraw", "do_withdraw", "erase", "do_erase")
+OWN = ("edit", "do_edit", "withdraw", "do_withdraw", "erase", "do_erase", "appeal", "do_appeal")
 ALL_ROLES = ("moderator", "editor", "panelist", "committee", "admin")
 GETS = [name for name, (method, *_) in TABLE.items() if method == "GET"]
 TEXT = "Bitte kennzeichnen Sie jeden Text, den eine KI geschrieben hat."
