@@ -133,10 +133,12 @@ async def overtaken(
         "moderation/overtaken.html",
         status=409,
         refusal=refusal,
+        again=isinstance(refusal, claims.Held),
         case=now,
         following=following,
         place=asked(page),
-        typed=[(field.name, field.data) for field in (form.reasons, form.places) if field.data],
+        kind=page.form.get("decision"),
+        form=form,
     )
 
 
