@@ -120,6 +120,7 @@ async def test_an_area_counts_and_dates_only_what_is_published(make, database):
 async def test_a_thread_knows_the_area_of_its_point_whatever_is_renamed_or_moved(database, make):
     """The moderators look for it there."""
     desk = Desk(database, await make.person("editor"))
+    await desk.rules()
     ethics, uses = [
         await desk.published("area", title=title, summary="Worum es geht.") for title in ("Ethik", "Einsatz")
     ]
