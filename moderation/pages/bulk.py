@@ -11,7 +11,7 @@ from dialogue.kit.errors import Invalid
 from dialogue.kit.forms import GermanForm, WholeField, plain
 from dialogue.roles import MODERATORS
 from dialogue.web import Page, post
-from moderation import bulk, cases, decisions, queue, rules
+from moderation import bulk, cases, decisions, filters, queue, rules
 from moderation.pages.cases import asked
 from moderation.pages.queue import show_list
 
@@ -68,7 +68,7 @@ async def decide_many(page: Page) -> Response:
     ruling = decisions.Ruling(kind, 0, form.rule.data, form.reasons.data or "")
     try:
         async with bulk.deciding(page.db, page.me, chosen, ruling) as outcome:
-            following = await queue.following(page.db, page.viewer, queue.Asked.read(page.query))
+            following = await queue.following(page.db, page.viewer, filters.Asked.read(page.query))
             render = partial(page.render, "moderation/bulk_done.html", kind=kind, outcome=outcome)
             return render(following=following, place=asked(page))
     except Invalid as error:

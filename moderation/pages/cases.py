@@ -11,7 +11,7 @@ from dialogue.kit.errors import Conflict, Invalid, NotFound
 from dialogue.kit.forms import GermanForm, WholeField, plain
 from dialogue.roles import MODERATORS
 from dialogue.web import Page, get, path, post
-from moderation import cases, claims, decisions, masking, matters, queue, records, rules
+from moderation import cases, claims, decisions, filters, masking, matters, queue, records, rules
 from moderation.pages.queue import listed, own_decision, show_list
 from moderation.triage import marks
 
@@ -34,7 +34,7 @@ async def found(page: Page) -> Record:
 
 def asked(page: Page) -> dict[str, str]:
     """What keeps the moderator's filter in the address of what comes next."""
-    return queue.Asked.read(page.query).fields
+    return filters.Asked.read(page.query).fields
 
 
 async def case(page: Page) -> Response:
@@ -92,7 +92,7 @@ async def decide(page: Page) -> Response:
     ruling = decisions.Ruling(
         kind, form.revision.data or 0, form.rule.data, form.reasons.data or "", form.places.data or ""
     )
-    following = await queue.following(page.db, page.viewer, queue.Asked.read(page.query), comment.id)
+    following = await queue.following(page.db, page.viewer, filters.Asked.read(page.query), comment.id)
     try:
         async with decisions.deciding(page.db, page.me, comment, ruling):
             answer = await _onward(page, {"number": comment.number, "decision": kind}, following)
@@ -133,10 +133,12 @@ async def overtaken(
         "moderation/overtaken.html",
         status=409,
         refusal=refusal,
+        again=isinstance(refusal, claims.Held),
         case=now,
         following=following,
         place=asked(page),
-        typed=[(field.name, field.data) for field in (form.reasons, form.places) if field.data],
+        kind=page.form.get("decision"),
+        form=form,
     )
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from dialogue.roles import EVERYONE, MODERATORS
 from dialogue.web import Page, get
-from moderation import queue, records, rules
+from moderation import filters, queue, records, rules
 
 KEYS = (
     ("V", "Veröffentlichen oder wiederherstellen"),
@@ -42,7 +42,7 @@ async def show_list(page: Page, *, done: Any = None, error: str = "", status: in
         first=first.number if first else None,
         threads=threads,
         sections=list(dict.fromkeys(each.section for each in threads if each.section)),
-        ages=queue.AGES,
+        ages=filters.AGES,
         done=done,
         error=error,
         **context,
@@ -51,7 +51,7 @@ async def show_list(page: Page, *, done: Any = None, error: str = "", status: in
 
 async def listed(page: Page) -> dict[str, Any]:
     """What a moderator asks for, a page of it, and `place`: what keeps that in an address."""
-    asked = queue.Asked.read(page.query)
+    asked = filters.Asked.read(page.query)
     found = await queue.page(page.db, page.viewer, asked, page.query.get("weiter", ""))
     place = asked.fields | ({"weiter": found.cursor} if found.cursor else {})
     return {"asked": asked, "waiting": found, "place": place}

@@ -31,18 +31,21 @@ const preview = () => {
   shown.textContent = text;
 };
 
+const choose = () => {
+  const chosen = getSelection();
+  if (one(".case__text")?.contains(chosen.anchorNode)) marked = String(chosen).trim();
+};
+
 const mark = () => {
   const places = one("#places");
+  choose();
   places.closest("details").open = true;
   if (!marked) return places.focus();
   if (!places.value.split("\n").includes(marked)) places.value = `${places.value.trimEnd()}\n${marked}`.trimStart();
   preview();
 };
 
-document.addEventListener("selectionchange", () => {
-  const chosen = getSelection();
-  if (one(".case__text")?.contains(chosen.anchorNode)) marked = String(chosen).trim();
-});
+document.addEventListener("selectionchange", choose);
 document.addEventListener("input", ({ target }) => target.id === "places" && preview());
 document.addEventListener("click", ({ target }) => target.closest("#mark") && mark());
 document.addEventListener("change", ({ target }) => {

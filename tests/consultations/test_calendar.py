@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from consultations import calendar, strategy
 from dialogue.kit import clock
+from dialogue.tables import Thread
+from tests.consultations.editing.conftest import POINT, Desk
 
 DAY = timedelta(days=1)
 
@@ -113,3 +115,30 @@ async def test_an_area_counts_and_dates_only_what_is_published(make, database):
         found = [(row.key, row.points, row.changed_at) for row in await strategy.areas(db)]
 
     assert found == [(area.key, 2, changed), (empty.key, 0, None)]
+
+
+async def test_a_thread_knows_the_area_of_its_point_whatever_is_renamed_or_moved(database, make):
+    """The moderators look for it there."""
+    desk = Desk(database, await make.person("editor"))
+    await desk.rules()
+    ethics, uses = [
+        await desk.published("area", title=title, summary="Worum es geht.") for title in ("Ethik", "Einsatz")
+    ]
+    home, point = await desk.opened()
+    other = await desk.save("point", **(POINT | {"consultation": str(home), "area": str(uses)}))
+    await desk.publish("point", other)
+
+    async def sections():
+        async with database.reading() as db:
+            return list(await db.scalars(select(Thread.section).order_by(Thread.id)))
+
+    seen = [await sections()]
+    await desk.save("point", point, area=str(ethics))
+    await desk.publish("point", point)
+    seen.append(await sections())
+    await desk.save("area", ethics, title="Leitlinien")
+    seen.append(await sections())
+    await desk.publish("area", ethics)
+    seen.append(await sections())
+
+    assert seen == [["", "Einsatz"], ["Ethik", "Einsatz"], ["Ethik", "Einsatz"], ["Leitlinien", "Einsatz"]]

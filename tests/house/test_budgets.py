@@ -13,7 +13,7 @@ from dialogue import circles
 from dialogue.kit import clock, tokens
 from dialogue.kit.files import STATIC
 from dialogue.tables import Comment
-from moderation import queue, reading
+from moderation import filters, reading
 from tests.consultations.editing.conftest import Desk, consultation
 
 TEMPLATES = STATIC.parent / "templates"
@@ -102,7 +102,7 @@ async def test_pages_need_few_queries_and_the_same_with_10_and_10_000_contributi
             f"/moderation/{first[0]['number']}",
             f"/moderation?erledigt={first[0]['number']}",
             f"/moderation/{waiting[0]['number']}?erledigt={first[0]['number']}",
-            *(f"/moderation?zeige={kind}" for kind in queue.KINDS),
+            *(f"/moderation?zeige={kind}" for kind in filters.KINDS),
             f"/moderation?punkt={point.thread.id}&feld=&alter=24&bei=mir&ordnung=dauer",
             f"/moderation/{waiting[5]['number']}?ordnung=dauer&punkt={point.thread.id}",
             f"/moderation/faden/{point.thread.id}",

@@ -20,7 +20,7 @@ from consultations.tables import Response, Version
 from dialogue import accounts, journal
 from dialogue.kit import clock
 from dialogue.tables import Absence
-from moderation import queue
+from moderation import filters
 from moderation.tables import Decision, Flag, Original
 from tests.moderation import matter
 
@@ -254,7 +254,7 @@ class City:
         yield from (f"/punkte/{code}?{order}" for code in values["code"] for order in orders)
         yield f"/beteiligung/{self.open.consultation.slug}/karten?stimmen=1&zuletzt={self.public.id}"
         yield from ("/moderation?ab=2020-01-01T00:00:00%2B00:00", "/moderation/protokoll?vor=9", "/unbekannt")
-        yield from (f"/moderation?zeige={kind}&ordnung=dauer" for kind in queue.KINDS)
+        yield from (f"/moderation?zeige={kind}&ordnung=dauer" for kind in filters.KINDS)
 
 
 async def crawl(browser, addresses):

@@ -368,7 +368,7 @@ async def test_in_place_a_no_is_the_case_or_the_way_to_the_next(moderator, make)
     gone = await decide(moderator, comment_gone, "publish", headers=HTMX)
 
     assert (wordless.status, len(wordless.select("main form.decide"))) == (422, 1)
-    assert (gone.status, gone.words("main .kern-btn")) == (409, "Weiter zum nächsten Beitrag")
+    assert (gone.status, gone.words("main .kern-btn--primary")) == (409, "Weiter zum nächsten Beitrag")
 
 
 async def test_the_next_case_is_read_before_the_journal_is_held(moderator, make, database):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from dialogue.kit import clock
-from moderation import claims, queue
+from moderation import claims, filters, queue
 from moderation.tables import Claim
 from tests.moderation import matter
 
@@ -83,7 +83,7 @@ async def test_each_kind_is_found_with_its_number(browser, make):
     await matter.audit(make, await make.comment(text="war gezogen"), settled_at=clock.now())
     await browser.sign_in(moderator)
 
-    pages = {kind: await browser.get(f"/moderation?zeige={kind}") for kind in queue.KINDS}
+    pages = {kind: await browser.get(f"/moderation?zeige={kind}") for kind in filters.KINDS}
 
     assert {kind: texts(page) for kind, page in pages.items()} == {
         "wartend": ["wartet", "fällt auf"],
@@ -198,9 +198,9 @@ async def test_one_moderates_only_in_the_own_rooms_whatever_one_asks_for(browser
         await matter.appeal(make, refused, decision)
     await browser.sign_in(person)
 
-    pages = [await browser.get(f"/moderation?zeige={kind}") for kind in queue.KINDS]
+    pages = [await browser.get(f"/moderation?zeige={kind}") for kind in filters.KINDS]
 
-    assert [texts(page) for page in pages] == [["Meins"]] * len(queue.KINDS)
+    assert [texts(page) for page in pages] == [["Meins"]] * len(filters.KINDS)
     assert {page.words(".tabs") for page in pages} == {
         "Wartend 1 Gemeldet 1 Zurückgestellt 1 Beschwerden 1 Stichprobe 1"
     }
