@@ -1,16 +1,13 @@
 """The audit: a random part of what triage let pass is put before a person, so that what it misses is counted."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ARRAY, BigInteger, Date, DateTime, Float, Integer, bindparam, cast, func, or_, select
+from sqlalchemy import Date, DateTime, Float, Integer, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from dialogue.kit import clock
 from dialogue.tables import Comment
-from moderation.records import AGAINST
 from moderation.tables import Audit, Decision
 
 SHARE = 0.05  # of a day's publications by triage, and at least one
@@ -66,32 +63,3 @@ async def draw(db: AsyncConnection) -> int:
     since = last or today - timedelta(days=1)
     values = {"since": clock.start_of(since), "until": clock.start_of(today), "today": today, "share": SHARE}
     return len((await db.execute(_DRAW, values)).all())
-
-
-@dataclass(frozen=True)
-class Figures:
-    """How many were drawn, how many of them a person has read, and how many should not have passed."""
-
-    drawn: int = 0
-    read: int = 0
-    missed: int = 0
-
-
-_threads = bindparam("threads", type_=ARRAY(BigInteger))
-_FIGURES = (
-    select(
-        func.count().label("drawn"),
-        func.count(Audit.decision_id).label("read"),
-        func.count().filter(Decision.decision.in_(AGAINST)).label("missed"),
-    )
-    .select_from(Audit)
-    .join(Comment, Comment.id == Audit.comment_id)
-    .outerjoin(Decision, Decision.id == Audit.decision_id)
-    .where(or_(_threads.is_(None), Comment.thread_id == func.any(_threads)))
-)
-
-
-async def figures(db: AsyncConnection, threads: Sequence[int] | None = None) -> Figures:
-    """The audit in numbers, in all or in some threads."""
-    values = {"threads": None if threads is None else list(threads)}
-    return Figures(*(await db.execute(_FIGURES, values)).one())
