@@ -109,6 +109,8 @@ def test_every_setting_and_command_is_documented():
         "person create",
         "import polis",
         "analyse",
+        "triage train",
+        "triage status",
         "index",
         "export",
         "load synth",
