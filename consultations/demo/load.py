@@ -21,7 +21,7 @@ from dialogue import accounts, journal
 from dialogue.kit import clock, jobs, tokens
 from dialogue.kit.text import normalise
 from dialogue.tables import Comment, Person, Stance, Vote
-from moderation.triage import signs
+from moderation.triage import levels, signs
 
 FOLDER = Path(__file__).parent
 # Two moderate: nobody restores what they hid themselves, and one stands in for the other.
@@ -77,7 +77,7 @@ async def city(db: AsyncConnection, say: Say) -> None:
     say("Stimmen …")
     await _votes(db, loaded)
     await _responses(db, loaded)
-    await staff.speak(db, loaded.points)
+    await staff.speak(db, loaded.points, loaded.cast)
     await _wordings(db, loaded)
     await journal.record(db, "demo.loaded", "demo")
 
@@ -108,16 +108,17 @@ async def _people(db: AsyncConnection, loaded: Loaded) -> None:
 
 async def _contributions(db: AsyncConnection, loaded: Loaded) -> None:
     found = _read("contributions")["comment"]
+    rng = random.Random(SEED)
     for comment in sorted(found, key=lambda each: (bool(each.get("parent")), -each["days_ago"])):
-        await _contribution(db, loaded, comment)
+        await _contribution(db, loaded, comment, rng)
 
 
-async def _contribution(db: AsyncConnection, loaded: Loaded, comment: dict[str, Any]) -> None:
-    status, at = comment.get("status", "published"), loaded.moment(comment["days_ago"])
-    written = normalise(comment["text"])
+async def _contribution(
+    db: AsyncConnection, loaded: Loaded, comment: dict[str, Any], rng: random.Random
+) -> None:
+    status, written = comment.get("status", "published"), normalise(comment["text"])
     author_id, (_, thread_id) = loaded.people[comment["author"]], loaded.points[comment["point"]]
-    decided = status in {"rejected", "hidden"}
-    before = {"rejected": "pending", "hidden": "published"}.get(status, status)
+    noticed = [sign.stored() for sign in signs.judge(written)]
     loaded.comments[comment["key"]] = comment_id = await _add(
         db,
         Comment,
@@ -126,25 +127,50 @@ async def _contribution(db: AsyncConnection, loaded: Loaded, comment: dict[str, 
         parent_id=loaded.comments[comment["parent"]] if comment.get("parent") else None,
         author_id=author_id,
         text=written,
-        status=before,
-        signs=[sign.stored() for sign in signs.judge(written)],
+        status="pending",
+        signs=noticed,
+        urgency=levels.urgency(noticed),
         once=uuid4(),
         example=True,
-        created_at=at,
-        published_at=at if status in {"published", "hidden", "withdrawn"} else None,
+        created_at=loaded.moment(comment["days_ago"]),
     )
     if comment.get("stance"):
         taken = {
             "thread_id": thread_id,
             "person_id": author_id,
             "value": STANCES[comment["stance"]],
-            "taken_at": at,
+            "taken_at": loaded.moment(comment["days_ago"]),
         }
         await db.execute(text(_STANCE), taken)
+    if status == "pending":
+        await jobs.enqueue(db, "triage", comment=comment_id, revision=1)
+    elif status != "rejected":
+        await _published(db, loaded, comment, rng, unseen=not noticed)
     if status == "published":
         await jobs.enqueue(db, "sentiment", comment=comment_id)
-    if decided:
+    elif status == "withdrawn":
+        await db.execute(update(Comment).where(Comment.id == comment_id).values(status="withdrawn"))
+    elif status != "pending":
         await _decision(db, loaded, comment, comment_id)
+
+
+async def _published(
+    db: AsyncConnection, loaded: Loaded, comment: dict[str, Any], rng: random.Random, *, unseen: bool
+) -> None:
+    """In the ended consultation triage let pass what it noticed nothing in, and somebody read one in ten of it;
+    everything else a person read before it appeared."""
+    comment_id, days, written = (
+        loaded.comments[comment["key"]],
+        comment["days_ago"],
+        normalise(comment["text"]),
+    )
+    if unseen and loaded.ended[comment["point"]]:
+        await procedure.publish(db, comment_id, days, None, written)
+        if comment.get("status", "published") == "published" and rng.random() < 0.1:
+            await procedure.drawn(db, loaded.cast, comment_id, days - 1, days - 1.3)
+    else:
+        at = max(days - rng.lognormvariate(0.6, 0.9) / 24, days * 0.9)
+        await procedure.publish(db, comment_id, at, rng.choice(loaded.moderators), written)
 
 
 _STANCE = (

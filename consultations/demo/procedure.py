@@ -17,7 +17,7 @@ from dialogue.kit import clock, tokens
 from dialogue.kit.text import normalise
 from dialogue.tables import Comment
 from moderation import decisions
-from moderation.tables import Appeal, Decision, Flag, Original
+from moderation.tables import Appeal, Audit, Decision, Flag, Original
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,37 @@ async def _appeal(db: AsyncConnection, cast: Cast, comment_id: int, said: Mappin
         made = await decide(db, cast, comment_id, answer, origin="appeal", appeal_id=appeal_id)
         settled = {"answer_id": made, "settled_at": ago(answer["days_ago"])}
         await db.execute(update(Appeal).where(Appeal.id == appeal_id).values(**settled))
+
+
+async def publish(
+    db: AsyncConnection, comment_id: int, days_ago: float, actor: UUID | None, text: str
+) -> None:
+    """The publication of a contribution: by a person, or without one where triage noticed nothing (no actor)."""
+    at = ago(days_ago)
+    by: dict[str, Any] = {"origin": "own", "reasons": "", "actor_id": actor}
+    if actor is None:
+        by = {"origin": "triage", "reasons": decisions.UNSEEN, "automated": True}
+    record = {"comment_id": comment_id, "revision": 1, "decision": "publish", "decided_at": at, **by}
+    made = insert(Decision).values(snapshot=sha256(text.encode()).digest(), **record).returning(Decision.id)
+    decision_id = (await db.execute(made)).scalar_one()
+    moved = update(Comment).where(Comment.id == comment_id).returning(Comment.number)
+    change = {"status": "published", "revision": 2, "published_at": at}
+    number = (await db.execute(moved.values(**change))).scalar_one()
+    said = {"decision": "publish", "origin": by["origin"], "record": decision_id}
+    await journal.record(db, "comment.published", f"comment:{number}", example=True, **said)
+
+
+async def drawn(db: AsyncConnection, cast: Cast, comment_id: int, days_ago: float, read: float = 0) -> None:
+    """A contribution of the audit; `read`: so many days ago somebody found it in order."""
+    row: dict[str, Any] = {
+        "comment_id": comment_id,
+        "drawn_on": ago(days_ago).astimezone(clock.BERLIN).date(),
+    }
+    if read:
+        said = {"kind": "keep", "by": 2, "days_ago": read}
+        row["decision_id"] = await decide(db, cast, comment_id, said, origin="audit")
+        row["settled_at"] = ago(read)
+    await db.execute(insert(Audit).values(**row))
 
 
 async def decide(

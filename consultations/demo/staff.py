@@ -8,6 +8,7 @@ from uuid import uuid4
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from consultations.demo import procedure
 from dialogue.kit import clock, tokens
 from dialogue.tables import Comment, Member, Person, Stance, Thread, Vote
 
@@ -22,8 +23,9 @@ async def take_in(db: AsyncConnection, person_id: int) -> None:
     await db.execute(insert(Member).values(circle_id=_CIRCLE, person_id=person_id))
 
 
-async def speak(db: AsyncConnection, points: dict[str, tuple[int, int]]) -> None:
-    """What the invented staff wrote, each voted on by all others."""
+async def speak(db: AsyncConnection, points: dict[str, tuple[int, int]], cast: procedure.Cast) -> None:
+    """What the invented staff wrote, published without a person, each voted on by all others; the last of it was
+    drawn for somebody to read."""
     found = tomllib.loads(Path(__file__).with_name("staff.toml").read_text(encoding="utf-8"))
     people = {}
     for name in dict.fromkeys(each["author"] for each in found["comment"]):
@@ -33,10 +35,11 @@ async def speak(db: AsyncConnection, points: dict[str, tuple[int, int]]) -> None
     for each in found["comment"]:
         author, thread, at = people[each["author"]], points[each["point"]][1], _ago(each["days_ago"])
         words = {"text": each["text"], "number": tokens.new_number(), "once": uuid4(), "example": True}
-        state = {"internal": True, "status": "published", "created_at": at, "published_at": at}
+        state = {"internal": True, "status": "pending", "created_at": at}
         home = {"thread_id": thread, "author_id": author}
         comment = insert(Comment).values(words | state | home).returning(Comment.id)
         comment_id = (await db.execute(comment)).scalar_one()
+        await procedure.publish(db, comment_id, each["days_ago"], None, each["text"])
         if "stance" in each:
             taken = {
                 "person_id": author,
@@ -49,6 +52,7 @@ async def speak(db: AsyncConnection, points: dict[str, tuple[int, int]]) -> None
         rows = zip(voters, each["votes"], strict=True)
         votes = [{"comment_id": comment_id, "person_id": person, "value": value} for person, value in rows]
         await db.execute(insert(Vote), votes)
+    await procedure.drawn(db, cast, comment_id, each["days_ago"] - 1)
 
 
 def _ago(days: float) -> object:

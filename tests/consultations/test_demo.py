@@ -72,7 +72,7 @@ async def test_what_waits_longest_belongs_to_the_citizen_who_can_read_the_decisi
         login = logins[role]
         await browser.sign_in(Made(email=login["email"]), login["password"])
 
-    listed = (await moderator.get("/moderation")).select(".queue__item a")[:2]
+    listed = (await moderator.get("/moderation?ordnung=dauer")).select(".queue__item a")[:2]
     own = (await citizen.get("/konto")).select(".comment__head a[href^='/beitraege/']")
 
     assert {link["href"].rpartition("/")[2] for link in own} == {

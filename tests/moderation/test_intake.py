@@ -107,7 +107,10 @@ async def test_checked_later_the_author_reads_that_no_person_decided_yet(browser
         "Ihr Beitrag ist schon zu lesen. Hier wird nach dem Veröffentlichen geprüft."
     )
     said = page.words("[aria-label='Entscheidung der Moderation']")
-    assert ("Automatisch veröffentlicht am" in said, "Der Vorprüfung ist nichts aufgefallen" in said) == (True, True)
+    assert ("Automatisch veröffentlicht am" in said, "Der Vorprüfung ist nichts aufgefallen" in said) == (
+        True,
+        True,
+    )
     assert "von einem Menschen" not in said
 
 
