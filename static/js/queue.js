@@ -17,6 +17,8 @@ const show = () => {
   for (const box of document.querySelectorAll("#keys, #alle")) box.closest("label").hidden = box.id === "keys" && !able;
   if (one("#keys")) one("#keys").checked = on;
   if (one("#mark")) one("#mark").hidden = false;
+  const here = one(".queue__item [aria-current]")?.parentElement;
+  if (here) here.closest("nav").scrollTop = here.offsetTop - 100;
   preview();
 };
 
