@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Optional
 
 from dialogue import comments, limits, stances, threads, votes
 from dialogue.comments import MAX_LENGTH
-from dialogue.kit import qr, tokens
+from dialogue.kit import tokens
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Invalid, NotFound
 from dialogue.kit.forms import GermanForm, plain
@@ -119,7 +119,6 @@ async def _submit(page: Page, thread: Record, parent: Record | None) -> Response
                 secret=draft.secret,
                 thread=thread,
                 next_by=NEXT_BY,
-                code=qr.drawn(f"{page.house.settings.origin}{path('receipt', nummer=added.number)}"),
             )
     except Invalid as error:
         form.refuse(error)

@@ -77,6 +77,7 @@ TABLE = {
     "edit_opened": ("GET", "/beitrag/bearbeiten", "everyone", 200),
     "edit_by_receipt": ("POST", "/beitrag/bearbeiten", "everyone", 200),
     "take_over": ("POST", "/beitrag/uebernehmen", "people", 303),
+    "receipt_code": ("GET", "/beitrag/code/{number}.svg", "everyone", 200),
     "challenge": ("GET", "/aufgabe", "everyone", 200),
     "register": ("GET", "/konto/anlegen", "everyone", 200),
     "do_register": ("POST", "/konto/anlegen", "everyone", 200),
