@@ -125,7 +125,7 @@ def code(request: Request) -> Response:
     origin = request.app.state.house.settings.origin
     drawn = BytesIO()
     segno.make_qr(f"{origin}{path('receipt', nummer=number)}", error="m").save(
-        drawn, kind="svg", light="white"
+        drawn, kind="svg", light="white", xmldecl=False
     )
     return Response(drawn.getvalue(), media_type="image/svg+xml")
 
