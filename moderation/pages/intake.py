@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Optional
 
 from dialogue import comments, limits, stances, threads, votes
 from dialogue.comments import MAX_LENGTH
-from dialogue.kit import qr, tokens
+from dialogue.kit import tokens
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Invalid, NotFound
 from dialogue.kit.forms import GermanForm, plain
@@ -122,12 +122,7 @@ async def _submit(page: Page, thread: Record, parent: Record | None) -> Response
         form.refuse(error)
         return _form(page, thread, form, parent=parent, status=422)
     return page.render(
-        "dialogue/receipt.html",
-        added=added,
-        secret=draft.secret,
-        thread=thread,
-        next_by=NEXT_BY,
-        code=qr.drawn(f"{page.house.settings.origin}{path('receipt', nummer=added.number)}"),
+        "dialogue/receipt.html", added=added, secret=draft.secret, thread=thread, next_by=NEXT_BY
     )
 
 

@@ -1,14 +1,20 @@
 """What one can do with a contribution of one's own beside taking it back: change it with the receipt, delete it,
 take it over into an account."""
 
+import re
+from io import BytesIO
+
+import segno
+from starlette.requests import Request
 from starlette.responses import Response
 
 from dialogue import comments, guests, threads
 from dialogue.comments import Viewer
+from dialogue.kit import tokens
 from dialogue.kit.database import Record
 from dialogue.kit.errors import Invalid, NotFound
 from dialogue.roles import EVERYONE, PEOPLE, VOICES
-from dialogue.web import Page, get, path, post
+from dialogue.web import Page, alone, get, path, post
 from moderation import erasure, intake
 from moderation.pages import guard
 from moderation.pages.intake import (
@@ -22,6 +28,7 @@ from moderation.pages.intake import (
     receipt,
 )
 
+NUMBER = re.compile(f"[{tokens.CROCKFORD}]{{3}}-[{tokens.CROCKFORD}]{{3}}")
 _NO_MORE = NotFound(
     "Diesen Beitrag gibt es nicht oder nicht mehr. Wenn Sie ihn eben selbst gelöscht haben, hat das geklappt."
 )
@@ -113,7 +120,21 @@ async def take_over(page: Page) -> Response:
     return page.redirect(path("comment", number=comment.number))
 
 
+def code(request: Request) -> Response:
+    """The address of a contribution's page for a camera; the number stands in it, the secret never."""
+    number = tokens.number(request.path_params["number"])
+    if not NUMBER.fullmatch(number):
+        raise NotFound
+    origin = request.app.state.house.settings.origin
+    drawn = BytesIO()
+    segno.make_qr(f"{origin}{path('receipt', nummer=number)}", error="m").save(
+        drawn, kind="svg", light="white", xmldecl=False
+    )
+    return Response(drawn.getvalue(), media_type="image/svg+xml")
+
+
 ROUTES = [
+    alone("/beitrag/code/{number}.svg", code, name="receipt_code", access=EVERYONE),
     get("/beitraege/{number}/loeschen", erase, name="erase", access=VOICES),
     post("/beitraege/{number}/loeschen", do_erase, name="do_erase", access=VOICES),
     get("/beitrag/loeschen", receipt, name="erase_opened", access=EVERYONE),

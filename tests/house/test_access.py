@@ -78,6 +78,7 @@ TABLE = {
     "edit_opened": ("GET", "/beitrag/bearbeiten", "everyone", 200),
     "edit_by_receipt": ("POST", "/beitrag/bearbeiten", "everyone", 200),
     "take_over": ("POST", "/beitrag/uebernehmen", "people", 303),
+    "receipt_code": ("GET", "/beitrag/code/{number}.svg", "everyone", 200),
     "challenge": ("GET", "/aufgabe", "everyone", 200),
     "guard": ("POST", "/faden/{thread:int}/hinweise", "voices", 303),
     "report": ("GET", "/melden/{number}", "everyone", 200),

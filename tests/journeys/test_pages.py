@@ -26,7 +26,16 @@ RULES = {
 # With all rules also in the dark.
 WHOLE = {"start", "running consultation", "open point, signed in", "write", "queue", "appearance"}
 CARDS = "Beitrag für Beitrag abstimmen"
-NOT_HTML = {"challenge", "healthz", "readyz", "vote_back", "result_numbers", "accent", "logo"} | {
+NOT_HTML = {
+    "challenge",
+    "receipt_code",
+    "healthz",
+    "readyz",
+    "vote_back",
+    "result_numbers",
+    "accent",
+    "logo",
+} | {
     "transparency_table",
     "transparency_file",
 }  # for machines
