@@ -18,7 +18,7 @@ from dialogue.kit.database import Record
 from dialogue.kit.jobs import Context, Kind
 from dialogue.tables import Comment, Thread
 from dialogue.web import House
-from moderation import audits, claims, digests, flags, hints, masking, reading, records, watch
+from moderation import appeals, audits, claims, digests, flags, hints, masking, reading, records, watch
 
 
 async def send_mail(context: Context) -> None:
@@ -145,6 +145,7 @@ SWEEPS = (
     masking.sweep,
     hints.sweep,
     flags.sweep,
+    appeals.sweep,
     jobs.sweep,
     log.sweep,
     appearance.sweep,

@@ -76,7 +76,7 @@ class Accounts:
 
 
 async def accounts(db: AsyncConnection, counter: Counter) -> Accounts:
-    """The figures of everything public, counted at most a minute ago."""
+    """The figures of everything public, as the process keeps them: a minute old, or more when counting takes long."""
     rows = list(await db.execute(_PUBLIC))
     counted = await counter.of(tuple((row.id, tuple(row.threads)) for row in rows))
     each = [Account(row.slug, row.title, counted[row.id]) for row in rows]

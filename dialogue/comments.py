@@ -125,6 +125,8 @@ def _one_query(signed_in: bool, moderates: bool, hosts: bool, deciding: bool) ->
             Comment.erased_at,
             Comment.revision,
             Comment.signs,
+            Thread.checks_first,
+            Person.source.label("author_source"),
         )
         .outerjoin(Person, Person.id == Comment.author_id)
         .join(Thread, Thread.id == Comment.thread_id)
@@ -485,7 +487,6 @@ _ERASE = (
         text=GONE,
         erased_at=func.now(),
         signs=[],
-        urgency=0,
         secret_hash=None,
         author_id=None,
         once=None,

@@ -311,6 +311,7 @@ class Comment(Base):
             "unpublished_at",
             postgresql_where=sql("status <> 'published' AND unpublished_at IS NOT NULL"),
         ),
+        Index("ix_comments_erased", "thread_id", "erased_at", postgresql_where=sql("erased_at IS NOT NULL")),
         Index("ix_comments_author_id_created_at", "author_id", "created_at"),
     )
 

@@ -59,6 +59,8 @@ async def get(db: AsyncConnection, thread_id: int, person_id: int | None) -> Rec
 
     NotFound for one not announced, and for one of a circle to which the person does not belong.
     """
+    if thread_id >= 2**63:
+        raise NotFound
     thread = (await db.execute(_BY_ID, {"id": thread_id, "person": person_id})).first()
     if thread is None:
         raise NotFound

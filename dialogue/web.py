@@ -197,7 +197,10 @@ class Page:
 
     def html(self, template: str, /, **context: Any) -> str:
         return self.house.templates.get_template(template).render(
-            me=self.person, here=self.request.scope["path"], **context
+            me=self.person,
+            guest_here=self.guest is not None,
+            here=self.request.scope["path"],
+            **context,
         )
 
     def redirect(self, target: str) -> RedirectResponse:

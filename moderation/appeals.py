@@ -1,8 +1,9 @@
 """Appeals (Beschwerden): the author objects to a decision, once; another moderator answers."""
 
+from datetime import timedelta
 from functools import partial
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +17,9 @@ from moderation.tables import Appeal
 
 SHORTEST = 20
 explained = partial(comments.explained, least=SHORTEST)
+
+
+KEPT = timedelta(days=3653)  # ten years
 
 
 class Refused(Conflict):
@@ -72,3 +76,9 @@ async def file(db: AsyncConnection, comment: Record, text: str, *, person_id: in
         appeal=appeal,
         record=decision.id,
     )
+
+
+async def sweep(db: AsyncConnection) -> None:
+    """Forget what was complained ten years after it was answered; that there was a complaint stays."""
+    over = Appeal.settled_at < func.now() - KEPT
+    await db.execute(update(Appeal).where(over, Appeal.text != comments.GONE).values(text=comments.GONE))

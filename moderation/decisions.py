@@ -71,19 +71,15 @@ class Barred(Conflict):
 
 
 def possible(comment: Record, matter: Matter = NOTHING) -> list[str]:
-    """The decisions that the comment's status and what is open about it allow."""
+    """The decisions that the comment's status and what is open about it allow: an appeal is answered first."""
     if comment.erased_at is not None:
         return ["keep"] if matter.is_open else []
+    if matter.appeal is not None:
+        return ["restore", "keep"]
     kinds = [kind for kind, statuses in FROM.items() if comment.status in statuses]
-    if comment.status == "published" and _contests_masking(matter):
-        kinds.append("restore")
     if matter.is_open and comment.status != "pending":
         kinds.append("keep")
     return kinds
-
-
-def _contests_masking(matter: Matter) -> bool:
-    return matter.appeal is not None and matter.appeal["contested"] == "publish_masked"
 
 
 def barred(moderator_id: int, comment: Record, against: Record | None, matter: Matter = NOTHING) -> str:
@@ -180,6 +176,7 @@ async def _made(db: AsyncConnection, moderator: Current, comment: Record, ruling
 
 
 async def _effective(db: AsyncConnection, moderator: Current, comment: Record, ruling: Ruling) -> Taken:
+    await matters.hold(db, comment.id)
     matter = await matters.of(db, comment.id)
     await _check(db, moderator, comment, ruling, matter)
     answers = matter.origin(ruling.kind, comment.status)

@@ -58,6 +58,3 @@ class Asked:
 
     def of(self, kind: str) -> "Asked":
         return replace(self, kind=kind)
-
-    def by_length(self, longest: bool) -> "Asked":
-        return replace(self, longest=longest)

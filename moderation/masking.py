@@ -15,6 +15,7 @@ from moderation.tables import Appeal, Original
 
 BLACK = "[geschwärzt]"
 APPEALABLE = timedelta(days=185)  # six months, however long they are, and what is left of the last day
+MOST = 50  # places; who has more to black out rejects
 TELLING = 5  # characters: a shorter place stands in many a word
 
 
@@ -45,8 +46,10 @@ def blacked_out(text: str, places: str) -> str:
 
 
 def named(places: str) -> list[str]:
-    """The words to black out, one place a line; Invalid without any. Pure."""
-    wanted = [line.strip() for line in normalise(places).splitlines() if line.strip()]
+    """The words to black out, one place a line, each once; Invalid without any, or with too many. Pure."""
+    wanted = list(dict.fromkeys(line.strip() for line in normalise(places).splitlines() if line.strip()))
+    if len(wanted) > MOST:
+        raise Invalid(f"Bitte nennen Sie höchstens {MOST} Stellen.", field="places")
     if not wanted:
         raise Invalid("Bitte nennen Sie die Stellen, die geschwärzt werden sollen.", field="places")
     return wanted
@@ -67,18 +70,18 @@ async def put_aside(db: AsyncConnection, comment: Record, decision_id: int) -> N
     await db.execute(insert(Original).values(**values))
 
 
-_FIRST = (
-    select(Original.text)
+_LAST = (
+    select(Original.decision_id, Original.text)
     .where(Original.comment_id == bindparam("comment"))
-    .order_by(Original.decision_id)
+    .order_by(Original.decision_id.desc())
     .limit(1)
 )
 
 
 async def original(db: AsyncConnection, comment_id: int) -> str | None:
-    """The text before anything in it was blacked out, as long as it is kept."""
-    text = (await db.execute(_FIRST, {"comment": comment_id})).scalar()
-    return None if text is None else str(text)
+    """The text before the last blacking out, as long as it is kept: an appeal is about that one."""
+    last = (await db.execute(_LAST, {"comment": comment_id})).first()
+    return None if last is None else str(last.text)
 
 
 async def note_read(db: AsyncConnection, comment: Record, moderator_id: int) -> None:
@@ -94,8 +97,9 @@ async def kept(db: AsyncConnection, comment_id: int) -> str:
 
 
 async def forget(db: AsyncConnection, comment_id: int) -> None:
-    """Keep nothing apart any more: the whole text is public again."""
-    await db.execute(delete(Original).where(Original.comment_id == comment_id))
+    """Keep no longer apart what is public again: the text before the last blacking out."""
+    last = select(func.max(Original.decision_id)).where(Original.comment_id == comment_id).scalar_subquery()
+    await db.execute(delete(Original).where(Original.decision_id == last))
 
 
 async def sweep(db: AsyncConnection) -> None:

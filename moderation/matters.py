@@ -150,6 +150,13 @@ async def _tell(db: AsyncConnection, settled: Iterable[Any]) -> None:
 
 _here: Any = bindparam("comment")
 _LOCK = select(Comment.id).where(Comment.id == _here).with_for_update(key_share=True)
+
+
+async def hold(db: AsyncConnection, comment_id: int) -> None:
+    """Let nobody report, decide or take back a contribution until the commit: what is open about it stays so."""
+    await db.execute(_LOCK, {"comment": comment_id})
+
+
 _DROPPED = (
     update(Flag)
     .where(Flag.comment_id == _here, Flag.settled_at.is_(None))
@@ -168,7 +175,7 @@ async def moot(db: AsyncConnection, comment_id: int) -> None:
     Call it before that, in the same transaction; a notice that comes in meanwhile finds nothing to report.
     """
     here = {"comment": comment_id}
-    await db.execute(_LOCK, here)
+    await hold(db, comment_id)
     await _tell(db, await db.execute(_DROPPED, here))
     for close in _UNASKED:
         await db.execute(close, here)

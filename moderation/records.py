@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Text, and_, bindparam, cast, func, literal, select, true
+from sqlalchemy import ColumnElement, Date, Text, and_, bindparam, cast, func, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 
@@ -13,7 +13,7 @@ from dialogue.kit import tokens
 from dialogue.kit.clock import BERLIN
 from dialogue.kit.database import Record
 from dialogue.tables import Actor, Comment, JournalEntry, Thread
-from moderation.tables import Appeal, Decision, Rule, Rulebook
+from moderation.tables import Appeal, Decision, Original, Rule, Rulebook
 
 AGAINST = (
     "reject",
@@ -61,7 +61,10 @@ _HISTORY = (
     .order_by(Decision.id.desc())
 )
 _OF_COMMENT = _HISTORY.where(Decision.comment_id == bindparam("comment"))
-_LATEST = _OF_COMMENT.where(Decision.decision != "keep").limit(1)
+_masked = select(Original.decision_id).where(Original.comment_id == Comment.id).correlate(Comment).exists()
+# What is public again and still has black places: the blacking out is what its author can object to.
+_in_force = or_(Decision.decision == "publish_masked", Comment.status != "published", ~_masked)
+_LATEST = _OF_COMMENT.where(Decision.decision != "keep", _in_force).limit(1)
 _AGAINST = _OF_COMMENT.where(Decision.decision.in_(AGAINST)).limit(1)
 _OWN = (
     select(Comment.number, Decision.decision)

@@ -29,7 +29,7 @@ class Cast:
     moderators: tuple[UUID, UUID]
 
 
-_CASE = select(Comment.number, Comment.text, Comment.status, Comment.revision).where(
+_CASE = select(Comment.number, Comment.text, Comment.status, Comment.revision, Comment.signs).where(
     Comment.id == bindparam("comment")
 )
 _AGAINST = (
@@ -131,6 +131,7 @@ async def decide(
         "reasons": said.get("reasons", "").strip(),
         "actor_id": cast.moderators[said["by"] - 1],
         "origin": origin,
+        "detected": bool(case.signs),
         "decided_at": at,
     }
     made = insert(Decision).values(**record, **answers).returning(Decision.id)

@@ -223,6 +223,16 @@ _left_since = (
     .correlate(Export, Job)
     .exists()
 )
+_erased_since = (
+    select(Comment.id)
+    .join(Point, Point.thread_id == Comment.thread_id)
+    .where(
+        Point.consultation_id == Export.consultation_id,
+        Comment.erased_at > Job.created_at - _open,
+    )
+    .correlate(Export, Job)
+    .exists()
+)
 _masked_since = (
     select(Original.comment_id)
     .join(Comment, Comment.id == Original.comment_id)
@@ -234,7 +244,9 @@ _masked_since = (
 _withdrawn = or_(
     Export.withdrawn_at.is_not(None),
     and_(Export.role.not_in(NOT_PUBLIC), _left_since),
-    _masked_since,  # the words that were blacked out are nobody's any more, not even the moderators'
+    # These words are nobody's any more, not even the moderators'.
+    and_(Export.role.in_(NOT_PUBLIC), _erased_since),
+    _masked_since,
 ).label("withdrawn")
 _person = bindparam("person", type_=BigInteger)
 _OF_PERSON = (
@@ -283,7 +295,8 @@ async def downloadable(db: AsyncConnection, job_id: int, person: Current) -> Row
     """The finished export (job_id, file, sha256, …) of this person in a role they still hold there, else
     NotFound.
 
-    Raises Gone when something in a public file is public no longer: hidden or taken back since it was made.
+    Raises Gone when something in a public file is public no longer: hidden or taken back since it was made;
+    and in any file when something in it was erased or blacked out since.
     """
     query = (
         select(Export.__table__, _withdrawn, Consultation.room_id)

@@ -49,7 +49,7 @@ async def play(page: Page) -> Response:
             await votes.take_back(page.db, page.speaker.id, _number(page, "vorige"))
             way = way.undone()
         case _:
-            await guests.vote(page, _number(page, "nummer"), page.choice("vote", votes.CHOICES))
+            await guests.vote(page, _number(page, "nummer"))
             way = way.voted()
     return page.redirect(path("cards", slug=page.params["slug"], **way.fields))
 

@@ -38,7 +38,9 @@ def environment(**everywhere: Any) -> Environment:
         "remembered": lru_cache(maxsize=8192),  # a macro whose output depends on its arguments alone
     }
     env.filters.update(filters)
-    env.globals.update(static=files.static, once=once, section="", language=messages.LOCALE, **everywhere)
+    env.globals.update(
+        static=files.static, once=once, section="", guest_here=False, language=messages.LOCALE, **everywhere
+    )
     return env
 
 

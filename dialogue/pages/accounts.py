@@ -12,7 +12,7 @@ from dialogue import accounts, comments, limits
 from dialogue.kit.errors import Invalid, NotFound
 from dialogue.kit.forms import GermanForm, email_field
 from dialogue.kit.security import own_path
-from dialogue.roles import EVERYONE, PEOPLE
+from dialogue.roles import EVERYONE, PEOPLE, VOICES
 from dialogue.web import Page, get, path, post
 
 Work = Callable[[], Awaitable[str]]
@@ -220,7 +220,8 @@ def _device(agent: str) -> str:
 
 
 async def sign_out(page: Page) -> Response:
-    await accounts.sign_out(page.db, page.me)
+    """End this session; a guest is forgotten on this device."""
+    await accounts.sign_out(page.db, page.speaker)
     response = page.redirect(path("home"))
     page.drop_session(response)
     return response
@@ -291,7 +292,7 @@ ROUTES = [
     ),
     get("/konto/anmelden", sign_in, name="sign_in", access=EVERYONE),
     post("/konto/anmelden", do_sign_in, name="do_sign_in", access=EVERYONE, prepare=verify_password),
-    post("/konto/abmelden", sign_out, name="sign_out", access=PEOPLE),
+    post("/konto/abmelden", sign_out, name="sign_out", access=VOICES),
     post("/konto/ueberall-abmelden", sign_out_everywhere, name="sign_out_everywhere", access=PEOPLE),
     post("/konto/anmeldungen/{id:int}/beenden", end_sign_in, name="end_sign_in", access=PEOPLE),
     get("/konto/passwort-vergessen", forgot, name="forgot", access=EVERYONE),

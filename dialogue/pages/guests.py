@@ -38,10 +38,11 @@ async def place_of(page: Page, number: str, right: str) -> Record:
     return await place(page, comment.thread_id, right)
 
 
-async def vote(page: Page, number: str, value: int) -> votes.Ballot:
+async def vote(page: Page, number: str) -> votes.Ballot:
     """The vote of somebody known, or of a guest whose session begins with the answer."""
     if page.voice is None:
         await place_of(page, number, "guests_vote")
+    value = page.choice("vote", votes.CHOICES)
     voice = page.voice or await newcomer(page)
     most = votes.A_MINUTE if page.house.settings.limits else 0
     return await votes.cast(page.db, voice.id, number, value, most=most)

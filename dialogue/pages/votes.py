@@ -14,7 +14,7 @@ def _number(page: Page) -> str:
 
 
 async def vote(page: Page) -> Response:
-    return _answer(page, await guests.vote(page, _number(page), page.choice("vote", votes.CHOICES)))
+    return _answer(page, await guests.vote(page, _number(page)))
 
 
 async def unvote(page: Page) -> Response:
@@ -42,9 +42,9 @@ async def stance(page: Page) -> Response:
     if page.form.get("stance") == "none":
         await stances.release(page.db, page.speaker.id, thread_id)
     else:
-        value = page.choice("stance", votes.CHOICES)
         if page.voice is None:
             await guests.place(page, thread_id, "guests_vote")
+        value = page.choice("stance", votes.CHOICES)
         voice = page.voice or await guests.newcomer(page)
         await stances.take(page.db, voice.id, thread_id, value)
     thread = await threads.get(page.db, thread_id, page.person_id)

@@ -79,6 +79,13 @@ CREATE CONSTRAINT TRIGGER comment_place AFTER UPDATE OF parent_id ON comments DE
 FOR EACH ROW EXECUTE FUNCTION comment_place()
 """
 
+# What waits already is as urgent as its signs say (moderation/triage/levels.py).
+URGENCY = """
+UPDATE comments SET urgency = CASE
+    WHEN signs @> '[{"kind": "insult"}]' OR signs @> '[{"kind": "personal"}]' THEN 2 ELSE 1 END
+WHERE status = 'pending' AND signs <> '[]'
+"""
+
 
 def upgrade() -> None:
     op.execute("SET lock_timeout = '5s'")
@@ -92,6 +99,7 @@ def upgrade() -> None:
 def _ground() -> None:
     op.add_column("comments", sa.Column("urgency", sa.SmallInteger(), server_default="0", nullable=False))
     op.add_column("comments", sa.Column("erased_at", sa.DateTime(timezone=True)))
+    op.execute(URGENCY)
     op.create_check_constraint(op.f("ck_comments_known_urgency"), "comments", "urgency BETWEEN 0 AND 2")
     op.create_check_constraint(
         op.f("ck_comments_erased_text_is_gone"), "comments", "erased_at IS NULL OR text = 'gelöscht'"
@@ -101,6 +109,12 @@ def _ground() -> None:
     for name, order in (("", [sa.text("(- urgency)")]), ("_longest", [])):
         columns = [*order, "created_at", "id"]
         op.create_index(f"ix_comments_waiting{name}", "comments", columns, postgresql_where=pending)
+    op.create_index(
+        "ix_comments_erased",
+        "comments",
+        ["thread_id", "erased_at"],
+        postgresql_where=sa.text("erased_at IS NOT NULL"),
+    )
     op.add_column("threads", sa.Column("section", sa.Text(), server_default="", nullable=False))
     op.add_column("threads", sa.Column("closed_at", sa.DateTime(timezone=True)))
     op.drop_index(op.f("ix_votes_person_id"), "votes")

@@ -1,5 +1,6 @@
 """One case: read it, take it, decide it, and go on to the next."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -53,6 +54,8 @@ async def show(
 ) -> Response:
     """The case beside the list: everything a decision needs."""
     history, matter = await records.history(page.db, comment.id), await matters.of(page.db, comment.id)
+    if comment.author_id == page.me.id:
+        matter = replace(matter, flags=())  # who reported one's own words is nobody's business
     against = next((each for each in history if each.decision in records.AGAINST), None)
     can = decisions.possible(comment, matter)
     fresh = DecisionForm(
@@ -158,6 +161,7 @@ async def original(page: Page) -> Response:
     comment = await found(page)
     if not _may_read_original(page, comment, await matters.of(page.db, comment.id)):
         raise NotFound
+    await claims.take(page.db, page.me.id, comment.id)  # who reads it decides: nobody else meanwhile
     text = await masking.original(page.db, comment.id)
     answer = await show(page, comment, original=text)
     await masking.note_read(page.db, comment, page.me.id)

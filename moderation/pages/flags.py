@@ -58,8 +58,9 @@ async def do_report(page: Page) -> Response:
     if not form.validate():
         return await _form(page, comment, form, 422)
     said = (form.category.data or "", form.text.data or "", form.contact.data or "")
-    key = page.keyed("report", f"person {page.person_id}" if page.person_id else page.address_key.hex())
-    notice = flags.Notice(said[0], said[1], said[2] or None, key, flags.once(once, *said), page.person_id)
+    account = page.person.id if page.person else None  # a guest is a connection: sessions are easily had
+    key = page.keyed("report", f"person {account}" if account else page.address_key.hex())
+    notice = flags.Notice(said[0], said[1], said[2] or None, key, flags.once(once, *said), account)
     secret = tokens.receipt_secret(page.house.settings.key, "report", key.hex(), str(notice.once))
     filed = await flags.earlier(page.db, comment.id, notice)
     if filed is None:
@@ -71,7 +72,7 @@ async def do_report(page: Page) -> Response:
 async def _count(page: Page, notice: flags.Notice) -> None:
     if not page.house.settings.limits:
         return
-    if page.person_id:
+    if page.person is not None:
         await limits.take(page.db, limits.REPORT_PERSON, notice.key)
     else:
         await limits.take(page.db, limits.REPORT_ADDRESS, notice.key)

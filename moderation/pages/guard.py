@@ -42,7 +42,8 @@ def stopped(page: Page, text: Field) -> Told | None:
     """What to say instead of sending: that places are blacked out now, or what the writer has not heard of
     about this very text. Raises Invalid for a text that could not be sent anyway."""
     if page.form.get("action") == MASK:
-        before, text.data = text.data, guard.blacked(text.data or "")
+        before = comments.checked(text.data or "")  # its length first: blacking out looks again and again
+        text.data = guard.blacked(before)
         return Told(masked=text.data != before)
     seen = guard.seen(comments.checked(text.data or ""))
     return None if seen is None or seen.digest in page.form.getlist("warned") else Told(seen, stops=True)

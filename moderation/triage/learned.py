@@ -53,7 +53,7 @@ class Order:
         if not level:
             return None
         start, end = places[at]
-        return Learned(KIND, LABEL, (_short(text[start:end]),), ((start, end),), level)
+        return Learned(KIND, LABEL, (_short(text[start:end]),), ((start, end),), level=level)
 
     def level(self, score: float) -> str:
         """The level a score reaches; empty for the lowest."""

@@ -1,5 +1,4 @@
-// Writing without an account: the device solves a riddle while one writes; see templates/dialogue/_guest.html.
-// Runs before the widget is defined, so that it finds its words and its worker.
+// Writing without an account: the device solves a riddle. Before the widget is defined: it finds words and worker.
 
 const widget = document.querySelector("altcha-widget");
 const { label, working, done, wait, failed, worker } = widget.dataset;

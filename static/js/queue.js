@@ -1,6 +1,5 @@
-// The queue: keys for those who decide a lot, reasons prefilled from the rule, places to black out by marking them.
-// A key acts at once, so keys are off until somebody switches them on; never while someone types, nor on touch, nor
-// while a decision is on its way. What is decided in place leaves the page as it is: everything is looked up anew.
+// The queue: keys, reasons prefilled from the rule, places to black out by marking them. A key acts at once: off
+// until switched on, never while someone types, nor on touch, nor while a decision is on its way.
 
 const one = (css) => document.querySelector(css);
 const typing = (element) => element.closest("textarea, select, input:not([type=radio], [type=checkbox])");
@@ -73,7 +72,7 @@ document.addEventListener("keydown", (event) => {
   target.click();
 });
 
-// What was done is said aloud from one place that stays; the next case is where one goes on.
+// What was done is said aloud from one place that stays.
 const said = one("#gesagt") ?? one("#inhalt").insertAdjacentElement("beforebegin", document.createElement("p"));
 Object.assign(said, { id: "gesagt", className: "said" }).setAttribute("role", "status");
 document.addEventListener("htmx:config:request", () => said.replaceChildren());

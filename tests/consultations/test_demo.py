@@ -76,7 +76,7 @@ async def test_what_waits_longest_belongs_to_the_citizen_who_can_read_the_decisi
     own = (await citizen.get("/konto")).select(".comment__head a[href^='/beitraege/']")
 
     assert {link["href"].rpartition("/")[2] for link in own} == {
-        link["href"].rpartition("/")[2] for link in listed
+        link["href"].rpartition("/")[2].partition("?")[0] for link in listed
     }
     assert len(own) == 2
 

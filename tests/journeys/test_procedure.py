@@ -109,7 +109,7 @@ async def hide(page, number, rule):
 
 async def told(page, number, secret, what, rule):
     """The reporter opens the receipt."""
-    await page.get_by_role("link", name="Meine Meldung").click()
+    await page.get_by_role("link", name="Meine Meldung").first.click()
     await page.get_by_label("Meldungsnummer").fill(number.lower())
     await page.get_by_label("Schlüssel vom Beleg").fill(secret)
     await page.get_by_role("button", name="Meldung ansehen").click()

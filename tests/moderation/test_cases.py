@@ -136,8 +136,6 @@ async def test_of_who_left_nothing_is_counted(moderator, make, owner):
             [
                 "Der Beschwerde stattgeben und weiter",
                 "Entscheidung bleibt bestehen, weiter",
-                "Ausblenden und weiter",
-                "Schwärzen und weiter",
             ],
         ),
     ],
@@ -409,3 +407,37 @@ async def test_two_moderators_deciding_fifty_at_once_decide_each_once(new_browse
     async with database.snapshot() as db:
         verdict = await journal.verify(db)
     assert (verdict.entries, verdict.broken) == (50, None)
+
+
+async def test_what_came_in_while_somebody_hid_it_still_waits_and_is_answered(moderator, make, database):
+    comment = await make.comment(status="hidden")
+    await matter.flag(make, comment)
+
+    listed = await moderator.get("/moderation?zeige=gemeldet")
+    await decide(moderator, comment, "keep")
+
+    assert [link["href"].partition("?")[0] for link in listed.select(".queue__item a")] == [
+        f"/moderation/{comment.number}"
+    ]
+    assert (await moderator.get("/moderation?zeige=gemeldet")).select(".queue__item a") == []
+
+
+async def test_signs_of_an_earlier_version_without_reasons_are_shown_by_their_label(moderator, make):
+    old = {"kind": "insult", "label": "Beleidigung?", "words": ["Depp"], "spans": [[0, 4]], "version": 1}
+    comment = await make.comment(status="pending", text="Depp!", signs=[old])
+
+    case = await moderator.get(f"/moderation/{comment.number}")
+
+    assert case.words(".case .signs .sign") == "Beleidigung?: „Depp“"
+
+
+async def test_who_reported_ones_own_words_is_not_shown(browser, make):
+    author = await make.moderator()
+    comment = await make.comment(author=author)
+    await matter.flag(make, comment, text="Kennwort Zwiebelkuchen", contact="zwiebel@geheim.example")
+    await browser.sign_in(author)
+
+    case = await browser.get(f"/moderation/{comment.number}")
+
+    assert case.status == 200
+    assert [word for word in ("Kennwort Zwiebelkuchen", "zwiebel@geheim.example") if word in case.text] == []

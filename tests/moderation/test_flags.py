@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from dialogue import accounts
 from dialogue.tables import Attempt, Comment, JournalEntry
 from moderation import flags
 from moderation.tables import Decision, Flag
@@ -434,3 +435,19 @@ async def test_a_notice_that_comes_while_the_text_is_hidden_finds_nothing(make, 
         assert not waiting.done()
 
     assert ((await waiting).status, await table(Flag)) == (404, [])
+
+
+async def test_a_guest_reports_as_a_connection_and_not_once_more_with_every_session(
+    new_browser, make, database, table
+):
+    comment, browsers = await make.comment(), [new_browser() for _ in range(2)]
+    for browser in browsers:
+        guest = await make.guest()
+        async with database.writing() as db:
+            token, _ = await accounts.sign_in(db, guest.id, "")
+        browser.client.cookies.set("session", token)
+
+    pages = [await report(browser, comment) for browser in browsers]
+
+    assert [(flag.reporter_id, flag.comment_id) for flag in await table(Flag)] == [(None, comment.id)]
+    assert receipt(pages[0])[0] == (await table(Flag))[0].number

@@ -272,3 +272,14 @@ async def test_what_one_person_types_nobody_else_is_shown(browser, new_browser, 
     assert "123 45 67" in mine.text
     assert [answer.path for answer in theirs if "123 45 67" in answer.text] == []
     assert {answer.headers["cache-control"] for answer in (mine, *theirs)} == {"no-store"}
+
+
+@everywhere
+async def test_a_text_that_is_too_long_is_not_even_blacked_out(browser, place):
+    endless = "0345 " * 24_000  # each look at it finds something, and another one
+
+    page = await browser.post(place, text=endless, action="mask")
+
+    assert page.status == 422
+    assert "Ihr Text ist zu lang" in page.words(".errors")
+    assert sent(page)["text"].split() == endless.split()

@@ -285,11 +285,12 @@ async def test_without_javascript_there_are_sixty_an_hour_in_all(browser, databa
 
 @pytest.mark.parametrize(("proof", "status"), [("", "published"), (None, "pending")])
 async def test_what_nothing_was_proved_for_waits_for_a_person_everywhere(
-    browser, make, database, write, proof, status
+    browser, make, database, write, work, proof, status
 ):
     thread = await make.thread(guests_write=True, checks_first=False)
 
     await write(browser, thread, proof=proof)
+    await work()
 
     assert [row[1] for row in await stored(database)] == [status]
 
@@ -452,3 +453,13 @@ async def test_guests_of_whom_nothing_is_left_are_forgotten_when_their_session_h
 
     assert left == {each.id for each in (blocked, wrote, voted, answered, here, citizen)}
     assert gone.id not in left
+
+
+async def test_a_guest_is_forgotten_on_this_device(browser, thread, write):
+    await write(browser, thread)
+
+    footer = await browser.get("/netiquette")
+    await browser.post("/konto/abmelden")
+    after = await browser.get("/netiquette")
+
+    assert [len(page.select("footer form[action='/konto/abmelden']")) for page in (footer, after)] == [1, 0]

@@ -12,7 +12,7 @@ from dialogue.kit import clock
 from dialogue.tables import JournalEntry, Words
 from moderation import masking
 from moderation.masking import APPEALABLE, blacked_out
-from moderation.tables import Original
+from moderation.tables import Appeal, Decision, Original
 from moderation.triage import signs
 from tests.moderation import matter
 from tests.moderation.matter import REASONS, decide, now
@@ -288,3 +288,48 @@ async def test_the_journal_names_a_masking_without_its_words(mask, waiting, data
 )
 def test_spans_are_blacked_out_once_each(text, spans, masked):
     assert masking.blacked(text, spans) == masked
+
+
+async def test_what_is_masked_can_be_contested_also_after_it_was_hidden_and_came_back(
+    mask, database, make, new_browser
+):
+    author = new_browser()
+    person = await make.citizen()
+    await author.sign_in(person)
+    comment = await make.comment(author=person, text=TEXT)
+    await mask(comment)
+    for kind in ("hide", "restore"):
+        moderator, rule = new_browser(), await make.rule()
+        await moderator.sign_in(await make.moderator())
+        await decide(moderator, await now(database, comment), kind, rule=rule.id, reasons=REASONS)
+
+    page = await author.get(f"/beitraege/{comment.number}")
+    sent = await author.post(f"/beitraege/{comment.number}/beschwerde", text="Das war keine private Nummer.")
+
+    assert "geschwärzt" in page.words("section.kern-alert, .statement, main")
+    assert sent.status == 200
+    async with database.reading() as db:
+        contested = await db.scalars(
+            select(Decision.decision).join(Appeal, Appeal.decision_id == Decision.id)
+        )
+        assert list(contested) == ["publish_masked"]
+
+
+async def test_an_appeal_is_about_the_last_blacking_out_and_leaves_the_one_before(
+    mask, database, make, new_browser
+):
+    comment = await make.comment(text=TEXT)
+    await mask(comment, places="0345 1234567")
+    await mask(await now(database, comment), places=SECRET)
+    record = (await matter.records(database))[-1]
+    await matter.appeal(make, comment, record)
+    judge = new_browser()
+    await judge.sign_in(await make.moderator())
+
+    await decide(
+        judge, await now(database, comment), "restore", reasons="Das ist kein Name, sondern ein Gericht."
+    )
+
+    assert (await now(database, comment)).text == TEXT.replace("0345 1234567", masking.BLACK)
+    async with database.reading() as db:
+        assert list(await db.scalars(select(Original.text))) == [TEXT]

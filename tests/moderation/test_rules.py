@@ -117,5 +117,8 @@ async def test_what_was_decided_leads_to_the_rule_in_its_version(browser, new_br
     )
     link = told.select_one("a[href^='/netiquette']")
 
-    assert (link["href"], link.text) == ("/netiquette?fassung=1.0#regel-1", "Regel 1: Regel 1.0")
+    assert (link["href"], link.text) == (
+        "/netiquette?fassung=1.0#regel-1",
+        "Regel 1: Regel 1.0 (Netiquette, Fassung 1.0)",
+    )
     assert (await reader.get(link["href"])).one("#regel-1").h2.text == "Regel 1.0"

@@ -26,6 +26,7 @@ from dialogue.kit import clock, jobs
 from dialogue.kit.errors import Gone, Invalid, NotFound
 from dialogue.kit.messages import moment
 from dialogue.tables import Grant, Job, JournalEntry, Vote
+from moderation import erasure
 
 PUBLIC = ("panelist", "committee", "editor")
 SECRET = ("moderator", "admin")
@@ -675,6 +676,21 @@ async def test_a_public_file_is_there_as_long_as_all_in_it_is_public(
         assert (await exports.of_person(db, person.id))[0].withdrawn is not there
         with nullcontext() if there else pytest.raises(Gone):
             await exports.downloadable(db, job_id, holder(person, role))
+
+
+@pytest.mark.parametrize("role", ["panelist", "moderator"])
+@pytest.mark.parametrize("status", ["published", "pending"])
+async def test_no_file_keeps_what_its_author_has_erased(order, make, database, settings, role, status):
+    point, _ = await everything_there_is(make)
+    comment = await make.comment(point.thread, status=status)
+    person, _, job_id = await order(role, point.consultation)
+    await exports.run(database, settings, job_id)
+    async with database.writing() as db:
+        await erasure.erase(db, await comments.by_number(db, comment.number, comments.Viewer(moderates=True)))
+
+    held = role == "moderator" or status == "published"
+    async with database.reading() as db:
+        assert (await exports.of_person(db, person.id))[0].withdrawn is held
 
 
 async def test_a_file_made_after_the_hiding_can_be_downloaded(order, make, database, owner, settings):

@@ -167,7 +167,7 @@ async def test_a_workbook_is_easy_to_use(make, made):
     assert book.sheetnames == ["Lies mich", "Beiträge", "Punkte", "Stimmen"]
     assert list(rows) == ["Beiträge", "Punkte", "Stimmen"]
     sheet = book["Beiträge"]
-    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", f"A1:L{rows['Beiträge'] + 1}")
+    assert (sheet.freeze_panes, sheet.auto_filter.ref) == ("A2", f"A1:M{rows['Beiträge'] + 1}")
     assert sheet.column_dimensions["D"].width > 60
     said = [[cell.value for cell in row if cell.value is not None] for row in book["Lies mich"].iter_rows()]
     assert ["Schema: ki-dialog-xlsx/1"] in said

@@ -95,7 +95,7 @@ def test_a_long_sentence_is_named_by_its_beginning(order):
 def test_the_level_is_stored_with_the_sign_and_the_score_is_not(order):
     stored = order.read("Sie dort sind eine Nulpe, immer schon.").stored()
 
-    assert set(stored) == {"kind", "label", "words", "spans", "version", "level"}
+    assert set(stored) == {"kind", "label", "words", "spans", "detail", "reason", "version", "level"}
 
 
 # --- training ---------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def test_every_sign_gives_its_reason():
         sign
         for text in (EVERYTHING, EVERYTHING * 20, "👍", "bit.ly/x", "LAUTER GROSSE WORTE")
         for sign in signs.judge(text)
-    ]
+    ] + [signs.unproved()]
 
     assert {sign.detail or sign.kind for sign in seen} == set(signs.REASONS)
     assert {sign.kind for sign in seen} == set(signs.LABELS)
