@@ -78,10 +78,11 @@ async def close(
 
 
 async def reopen(db: AsyncConnection, moderator: Current, thread: Record, reasons: str) -> None:
-    """Writing and voting go on, within the thread's dates. Call it last in a transaction."""
+    """Writing and voting go on, within the thread's dates; one that is open stays so. Call it last in a
+    transaction."""
     reasons = given(reasons, needed=False)
     if (await db.execute(_OPEN, {"one": thread.id})).first() is None:
-        raise Conflict("Diese Diskussion ist nicht geschlossen.")
+        return
     await _record(db, moderator, thread, "open_thread", None, reasons)
 
 

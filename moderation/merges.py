@@ -18,7 +18,6 @@ from moderation.tables import Merge
 MERGED = ("pending", "published")
 NO_ENTRY = "Zusammenführen lässt sich nur ein eigenständiger Beitrag, der wartet oder veröffentlicht ist."
 NOT_THERE = "In dieser Diskussion gibt es keinen veröffentlichten, eigenständigen Beitrag mit dieser Nummer."
-NOT_MERGED = "Dieser Beitrag steht für sich. Zu trennen ist nichts."
 OWN = "Einer der Beiträge ist Ihr eigener. Darüber entscheidet jemand anderes."
 _one, _place = bindparam("comment", type_=BigInteger), bindparam("place", type_=BigInteger)
 # Whoever answers one of them holds its place meanwhile (dialogue.comments): both are taken before anything is moved.
@@ -66,13 +65,13 @@ async def merge(db: AsyncConnection, moderator: Current, comment: Record, number
 
 async def undo(db: AsyncConnection, moderator: Current, comment: Record) -> None:
     """Take a merged contribution out again, with the replies that came along; those written since stay where
-    they were written. Conflict when it is not merged. Call it last in a transaction."""
+    they were written. One that stands on its own stays so. Call it last in a transaction."""
     here, entry = await _both(db, comment.id, comment.merged_into or "")
     if moderator.id == here.author_id:
         raise Barred(OWN)
     ids = {"comment": here.id, "place": None}
     if (replies := (await db.execute(_UNDO, ids)).scalar()) is None:
-        raise Conflict(NOT_MERGED)
+        return
     await db.execute(_MOVE, ids)
     await db.execute(_MOVE_BACK, {"comment": here.id, "place": here.parent_id, "moved": replies})
     await _note(db, "comment.unmerged", here, moderator, entry.number if entry else None)

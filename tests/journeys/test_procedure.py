@@ -166,7 +166,8 @@ async def answer(page, number, kind):
     await expect(page.locator(".matter")).to_contain_text(APPEAL)
     await page.locator("[name=reasons]").fill(ANSWERS[kind])
     await page.locator(f"[name=decision][value={kind}]").click()
-    await expect(page.get_by_text(f"Beitrag {number} ")).to_be_visible()
+    done = {"restore": "wiederhergestellt", "keep": "bleibt, wie er ist"}[kind]
+    await expect(page.get_by_text(f"Beitrag {number} {done}.")).to_be_visible()
 
 
 async def in_public(page, number, kind):

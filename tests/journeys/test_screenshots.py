@@ -56,6 +56,23 @@ async def test_queue_and_receipt(visit, live, database):
     assert max([await picture(desk, "queue"), await picture(page, "receipt")]) <= HEAVIEST
 
 
+async def test_the_procedure(visit, live):
+    """A contribution without an account, with the hint; an appeal to answer; what all may know about moderation."""
+    guest, desk = await visit(), await visit(live.people["moderator2"])
+    await guest.goto("/punkte/A2")
+    await guest.get_by_role("link", name="Beitrag schreiben").first.click()
+    field = guest.get_by_label("Ihr Beitrag")
+    await field.press_sequentially("Ich helfe gern mit. Anrufen können Sie mich unter 0345 000-4321.")
+    await guest.locator("#hinweise .guard").wait_for()
+    await desk.goto("/moderation?zeige=beschwerden")
+    await desk.locator(".queue__item a").first.click()
+    await desk.get_by_role("heading", name="Die Beschwerde beantworten").wait_for()
+    shown = [await picture(guest, "guest"), await picture(desk, "appeal")]
+    await guest.goto("/transparenz")
+
+    assert max(*shown, await picture(guest, "transparency")) <= HEAVIEST
+
+
 async def test_cards_on_the_phone(visit, live):
     page = await visit(live.people["citizen"], width=320, has_touch=True)
     await page.goto("/beteiligung/leitlinien-und-einsatz/karten")
