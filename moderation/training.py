@@ -28,7 +28,6 @@ from moderation.triage.training import FEWEST, FEWEST_HARMLESS, Examples
 LABELS = {"OFFENSE": True, "1": True, "OTHER": False, "0": False}
 OWN = "eigene Beiträge"
 FEWEST_OWN = 20  # rejected or hidden: fewer are single cases, and no example of anything
-LARGEST_TEXT = 100_000
 Say = Callable[[str], None]
 _last = (
     select(Decision.rule_id, Decision.actor_id)
@@ -119,7 +118,6 @@ def _label(file: Path, label: str) -> bool:
 
 
 def _rows(file: Path, *needed: str) -> Iterable[Mapping[str, str]]:
-    csv.field_size_limit(LARGEST_TEXT)
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             table = csv.DictReader(lines, strict=True)
